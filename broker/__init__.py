@@ -1,0 +1,1 @@
+"""Message broker for changes of electricity supplier, run by a grid operator."""

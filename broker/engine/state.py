@@ -1,0 +1,60 @@
+"""The state of a case: what applying its records gives. Everything that lasts must live here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from broker.messages.codes import Role
+from broker.messages.deadlines import Deadline
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import CaseId, DeliveryPoint
+from broker.messages.records import DecidedBy, DirectionChange, Doubt, Plan
+from broker.messages.requests import MeterReading, SwitchRequest
+
+
+class Phase(Enum):
+    """Where a change of supplier stands."""
+
+    NEW = "new"
+    AWAITING_APPROVAL = "awaiting_approval"
+    AWAITING_READING = "awaiting_reading"
+    READING_UNDER_REVIEW = "reading_under_review"
+    PERIOD_OVER_UNDER_REVIEW = "period_over_under_review"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A reading that waits for the operator's decision (C1)."""
+
+    reading: MeterReading
+    sender_role: Role
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCase:
+    """A change of supplier at one accounting point, as its records leave it.
+
+    `deadlines` is the complete set that is open. Fields that a phase has no use for are None
+    or empty.
+    """
+
+    case_id: CaseId
+    phase: Phase
+    request: SwitchRequest
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: tuple[DirectionChange, ...]
+    plan: Plan | None
+    doubts: tuple[Doubt, ...]
+    deadlines: tuple[Deadline, ...]
+    approved_at: datetime | None = None
+    approved_by: DecidedBy | None = None
+    review: Review | None = None
+    carried_out: MeterReading | None = None
+    grounds: tuple[GivenReason, ...] = ()
+    ended_at: datetime | None = None

@@ -1,0 +1,65 @@
+"""The field's code values: roles, directions, document types, reasons of processes (ebIX, 260)."""
+
+from enum import Enum
+
+
+class Role(Enum):
+    """Market role in which a party sends or receives (ebIX role codes)."""
+
+    SUPPLIER = "DDQ"
+    GRID_OPERATOR = "DDM"
+    METERING_CENTRE = "DDE"
+
+
+class Direction(Enum):
+    """Direction of energy at an accounting point (interpretation 13)."""
+
+    CONSUMPTION = "consumption"
+    PRODUCTION = "production"
+
+
+class Payer(Enum):
+    """Who pays the network charge (A9, A34)."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+
+
+class ReadingMethod(Enum):
+    """How the reading for a switch is obtained (A15, A19, A20)."""
+
+    CUSTOMER = "customer"
+    REMOTE = "remote"
+
+
+class ObtainedBy(Enum):
+    """How a reading was obtained, codes of Priloga A."""
+
+    OPERATOR = "1"
+    CUSTOMER = "2"
+    REMOTE = "3"
+    ESTIMATE = "4"
+
+
+class MediaType(Enum):
+    """Media types a contract may be attached in (A9)."""
+
+    PDF = "application/pdf"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    XML = "application/xml"
+
+
+class DocumentKind(Enum):
+    """Kinds of XML document, named as their root elements."""
+
+    SWITCH_REQUEST = "SwitchRequest"
+    WITHDRAWAL = "Withdrawal"
+    METER_READING = "MeterReading"
+    ACKNOWLEDGEMENT = "Acknowledgement"
+    APPROVAL_NOTICE = "ApprovalNotice"
+    REJECTION_NOTICE = "RejectionNotice"
+    WITHDRAWAL_CONFIRMATION = "WithdrawalConfirmation"
+    SWITCH_COMPLETED = "SwitchCompleted"
+    SWITCH_FAILED = "SwitchFailed"
+    READING_REJECTION = "ReadingRejection"

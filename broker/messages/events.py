@@ -1,0 +1,113 @@
+"""What happens to a case: messages received, time reached, decisions of the operator.
+
+Events are imperative in effect (the engine may refuse them); what came of them are records.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from broker.messages.codes import Role
+from broker.messages.deadlines import DeadlineKind
+from broker.messages.identifiers import CaseId
+from broker.messages.reasons import Reason
+from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchRequestReceived:
+    """A switch request arrived and opens a case under this number (A6, A9)."""
+
+    case_id: CaseId
+    request: SwitchRequest
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalReceived:
+    """The applicant takes its request back (A13)."""
+
+    withdrawal: Withdrawal
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingReceived:
+    """A meter reading arrived from a party in a role (A19, A20)."""
+
+    reading: MeterReading
+    sender_role: Role
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineReached:
+    """A deadline's hour to act has come."""
+
+    kind: DeadlineKind
+    act_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenReason:
+    """A reason the operator gives: a code of the published list, text only with E14 (A11)."""
+
+    reason: Reason
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestApprovedByOperator:
+    """The operator approves a request that waits for it (A11). `by` is who, `why` its words."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRejectedByOperator:
+    """The operator rejects a request that waits for it, with codes (A11)."""
+
+    by: str
+    why: str
+    reasons: tuple[GivenReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingAcceptedByOperator:
+    """The operator accepts the reading under review (C1)."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRefusedByOperator:
+    """The operator refuses the reading under review (C1, A26)."""
+
+    by: str
+    why: str
+    reasons: tuple[GivenReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOffDaysChanged:
+    """The announced one-off work-free days are now these; open deadlines move with them."""
+
+    days: tuple[date, ...]
+
+
+OperatorDecision = (
+    RequestApprovedByOperator
+    | RequestRejectedByOperator
+    | ReadingAcceptedByOperator
+    | ReadingRefusedByOperator
+)
+Event = (
+    SwitchRequestReceived
+    | WithdrawalReceived
+    | ReadingReceived
+    | DeadlineReached
+    | OperatorDecision
+    | OneOffDaysChanged
+)
+

@@ -1,0 +1,141 @@
+"""What the broker tells a party: each notice holds what its rule lists and no more (interpretation 9).
+
+"Point number" is the accounting point's GSRN and the metering site's area number. Every notice
+names its recipient, the case, and the message it answers only where the recipient sent it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import (
+    AreaNumber,
+    CaseId,
+    Eic,
+    Gsrn,
+    MessageId,
+    SerialNumber,
+)
+from broker.messages.requests import RegisterValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointNumber:
+    """The number of a point in a notice (A15-A17, A28, A29; H2)."""
+
+    accounting_point: Gsrn
+    metering_site: AreaNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierName:
+    """Name and EIC of a supplier, with the directions the notice speaks of (interpretation 13)."""
+
+    eic: Eic
+    name: str
+    directions: tuple[Direction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastReading:
+    """The last reading on record (A15)."""
+
+    taken_on: date
+    registers: tuple[RegisterValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """To whom a notice goes, about which case, in answer to which of its messages."""
+
+    party: Eic
+    role: Role
+    case_id: CaseId
+    reference: MessageId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalNotice:
+    """Approval, to the applicant and the new supplier (A12, A15)."""
+
+    to: Addressee
+    point: PointNumber
+    new_supplier: SupplierName
+    expected_date: date
+    reading_method: ReadingMethod
+    reading_from: date
+    reading_to: date
+    serial_number: SerialNumber
+    last_reading: LastReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalNoticeToOldSupplier:
+    """Approval, to the old supplier, which does not learn who the new one is (A12, A16)."""
+
+    to: Addressee
+    point: PointNumber
+    old_supplier: SupplierName
+    expected_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionNotice:
+    """Rejection, to the applicant: codes, text only with E14 (A11, A14, A17)."""
+
+    to: Addressee
+    point: PointNumber
+    new_suppliers: tuple[SupplierName, ...]
+    reasons: tuple[GivenReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalConfirmation:
+    """The operator confirms the withdrawal to the applicant (A13)."""
+
+    to: Addressee
+    point: PointNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCompleted:
+    """Completion, to the new and to the old supplier, each with its own name (A28)."""
+
+    to: Addressee
+    point: PointNumber
+    new_supplier: SupplierName | None
+    old_supplier: SupplierName | None
+    switch_date: date
+    registers: tuple[RegisterValue, ...]
+    obtained_by: ObtainedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchFailed:
+    """A switch rejected because of the reading, to applicant, old and new supplier (A29)."""
+
+    to: Addressee
+    point: PointNumber
+    ground: GivenReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRejection:
+    """A reading the operator refused after review, to its sender (A26)."""
+
+    to: Addressee
+    point: PointNumber
+    taken_on: date
+    reasons: tuple[GivenReason, ...]
+
+
+Notice = (
+    ApprovalNotice
+    | ApprovalNoticeToOldSupplier
+    | RejectionNotice
+    | WithdrawalConfirmation
+    | SwitchCompleted
+    | SwitchFailed
+    | ReadingRejection
+)

@@ -1,0 +1,205 @@
+"""What happened to a case, in the past tense, with everything that was chosen.
+
+The journal keeps records; a case's state is what applying them one by one gives, also when rules
+or code have changed since.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from broker.messages.codes import Direction, ReadingMethod, Role
+from broker.messages.deadlines import Deadline
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
+from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+
+
+class DoubtKind(Enum):
+    """What a rule could not decide and a person must."""
+
+    NAME_DIFFERS = "name_differs"
+    ATTACHMENT_TYPE_DIFFERS = "attachment_type_differs"
+    READING_DEPARTS_FROM_AVERAGE = "reading_departs_from_average"
+    NO_AVERAGE_ON_RECORD = "no_average_on_record"
+    SECOND_READING_FOR_THE_DAY = "second_reading_for_the_day"
+    PERIOD_PASSED_BEFORE_APPROVAL = "period_passed_before_approval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A question for the operator: its kind, the rule that raised it, what was found."""
+
+    kind: DoubtKind
+    rule: str
+    place: str | None = None
+    found: str | None = None
+    expected: str | None = None
+
+
+class DecidedBy(Enum):
+    """Who decided: the rules at once, the broker when the hour came, or a person."""
+
+    STRAIGHT_THROUGH = "straight_through"
+    BROKER_AT_THE_DEADLINE = "broker_at_the_deadline"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectionChange:
+    """One direction that changes supplier; `old` None where the point had none (A38)."""
+
+    direction: Direction
+    old: Eic | None
+    new: Eic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What carrying out would mean if approved on the day it was made (A15, A18, A23).
+
+    `reading_from` and `reading_to` are the first and the last day of the reading period.
+    """
+
+    expected_date: date
+    reading_method: ReadingMethod
+    reading_from: date
+    reading_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecorded:
+    """A request was taken in: what it changes, what is in doubt, when it must be decided."""
+
+    case_id: CaseId
+    request: SwitchRequest
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: tuple[DirectionChange, ...]
+    plan: Plan | None
+    doubts: tuple[Doubt, ...]
+    decision: Deadline
+    hold: Deadline | None
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCheckedAgain:
+    """The checks ran again and the case stays open, now with these doubts (interpretations 1, 3)."""
+
+    at: datetime
+    doubts: tuple[Doubt, ...]
+    still_due: tuple[Deadline, ...]
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestApproved:
+    """The request was approved and the reading period set (A12, A15)."""
+
+    at: datetime
+    decided_by: DecidedBy
+    by: str | None
+    why: str | None
+    changes: tuple[DirectionChange, ...]
+    plan: Plan
+    open_doubts: tuple[Doubt, ...]
+    end_of_reading_period: Deadline
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRejected:
+    """The request was rejected on these grounds (A14, A17)."""
+
+    at: datetime
+    decided_by: DecidedBy
+    by: str | None
+    why: str | None
+    reasons: tuple[GivenReason, ...]
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWithdrawn:
+    """The applicant took its request back in time (A13)."""
+
+    at: datetime
+    withdrawal: Withdrawal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingPutUnderReview:
+    """A reading passed C5 but leaves a question for the operator (C1, interpretation 14)."""
+
+    at: datetime
+    reading: MeterReading
+    sender_role: Role
+    doubts: tuple[Doubt, ...]
+    review: Deadline
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRefusedAfterReview:
+    """The operator refused the reading under review (A26)."""
+
+    at: datetime
+    by: str
+    why: str
+    reasons: tuple[GivenReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingPeriodEnded:
+    """The reading period ended while a reading was under review (A26)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCarriedOut:
+    """A valid reading carried the switch out, on the day it was taken (A24, A25)."""
+
+    at: datetime
+    switch_date: date
+    reading: MeterReading
+    decided_by: DecidedBy
+    by: str | None
+    why: str | None
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchHasFailed:
+    """The switch was rejected because of the reading (A26, A29)."""
+
+    at: datetime
+    ground: GivenReason
+    decided_by: DecidedBy
+    by: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlinesRedated:
+    """Newly announced work-free days moved deadlines of the case."""
+
+    at: datetime
+    one_off_days: tuple[date, ...]
+    deadlines: tuple[Deadline, ...]
+
+
+Record = (
+    RequestRecorded
+    | RequestCheckedAgain
+    | RequestApproved
+    | RequestRejected
+    | RequestWithdrawn
+    | ReadingPutUnderReview
+    | ReadingRefusedAfterReview
+    | ReadingPeriodEnded
+    | SwitchCarriedOut
+    | SwitchHasFailed
+    | DeadlinesRedated
+)
