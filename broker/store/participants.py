@@ -1,0 +1,155 @@
+"""The register of participants and who may speak for one (A33).
+
+A token is 256 random bits made elsewhere; only its SHA-256 is kept, so the file gives none away.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from broker.engine.facts import SupplierFacts
+from broker.messages.codes import Role
+from broker.messages.identifiers import Eic, TaxNumber
+from broker.store.instants import to_text, to_text_or_none
+
+# One participant with its roles.
+_PARTICIPANT = """
+    SELECT eic, name, active, tax_number, registration_number, message_address, balance_group,
+        credential_manager_name, credential_manager_email, affiliate, network_charge_contract,
+        (SELECT group_concat(role) FROM participant_roles
+            WHERE participant_roles.eic = participants.eic)
+    FROM participants WHERE eic = ?"""
+
+# Every participant by name, for lists.
+_ALL = "SELECT eic FROM participants ORDER BY name, eic"
+
+# Whose token this is, if it is valid at this instant.
+_TOKEN_OWNER = """
+    SELECT eic FROM tokens WHERE sha256 = :sha256
+    AND (expires_at IS NULL OR :at < expires_at) AND (revoked_at IS NULL OR :at < revoked_at)"""
+
+# What the engine may know of one party.
+_SUPPLIER = """
+    SELECT name, active, balance_group IS NOT NULL,
+        EXISTS (SELECT 1 FROM participant_roles
+            WHERE participant_roles.eic = participants.eic AND role = 'DDQ')
+    FROM participants WHERE eic = ?"""
+
+# A new token of a party, as its hash.
+_INSERT_TOKEN = """
+    INSERT INTO tokens (sha256, eic, label, created_at, expires_at) VALUES (?, ?, ?, ?, ?)"""
+
+# The token of that label is no longer valid.
+_REVOKE_TOKEN = """
+    UPDATE tokens SET revoked_at = :at WHERE eic = :eic AND label = :label AND revoked_at IS NULL"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A party as the register of participants knows it (A33, A34).
+
+    `balance_group` is the EIC that proves membership; `affiliate` marks a party that belongs to
+    the operator's own group; `network_charge_contract` that it may pay network charges.
+    """
+
+    eic: Eic
+    name: str
+    roles: tuple[Role, ...]
+    active: bool
+    tax_number: TaxNumber
+    registration_number: str
+    message_address: str
+    balance_group: str | None
+    credential_manager_name: str
+    credential_manager_email: str
+    affiliate: bool
+    network_charge_contract: bool
+
+
+class NoSuchToken(LookupError):
+    """The party has no valid token with this label."""
+
+
+def participant(conn: sqlite3.Connection, eic: Eic) -> Participant | None:
+    """The participant with this EIC, None for a stranger."""
+    row = conn.execute(_PARTICIPANT, (eic,)).fetchone()
+    if row is None:
+        return None
+    return Participant(
+        eic=Eic(row[0]),
+        name=row[1],
+        active=bool(row[2]),
+        tax_number=TaxNumber(row[3]),
+        registration_number=row[4],
+        message_address=row[5],
+        balance_group=row[6],
+        credential_manager_name=row[7],
+        credential_manager_email=row[8],
+        affiliate=bool(row[9]),
+        network_charge_contract=bool(row[10]),
+        roles=tuple(role for role in Role if role.value in (row[11] or "").split(",")),
+    )
+
+
+def participants(conn: sqlite3.Connection) -> tuple[Participant, ...]:
+    """Every participant, by name."""
+    eics = [eic for (eic,) in conn.execute(_ALL)]
+    return tuple(party for eic in eics if (party := participant(conn, eic)) is not None)
+
+
+def supplier_facts(conn: sqlite3.Connection, eics: Iterable[Eic]) -> tuple[SupplierFacts, ...]:
+    """What the engine may know of these parties, each once; strangers are left out."""
+    facts = []
+    for eic in dict.fromkeys(eics):
+        row = conn.execute(_SUPPLIER, (eic,)).fetchone()
+        if row is not None:
+            name, active, in_balance_group, supplier = row
+            facts.append(
+                SupplierFacts(
+                    eic=eic,
+                    name=name,
+                    active=bool(active),
+                    supplier=bool(supplier),
+                    in_balance_group=bool(in_balance_group),
+                )
+            )
+    return tuple(facts)
+
+
+def authenticate(conn: sqlite3.Connection, token: str, at: datetime) -> Participant | None:
+    """Whose token this is, None when it is unknown, expired or revoked at this instant.
+
+    An inactive participant is returned too: the door tells it so (403, not 401).
+    """
+    row = conn.execute(_TOKEN_OWNER, {"sha256": _hash(token), "at": to_text(at)}).fetchone()
+    return None if row is None else participant(conn, Eic(row[0]))
+
+
+def issue_token(
+    conn: sqlite3.Connection,
+    eic: Eic,
+    label: str,
+    token: str,
+    at: datetime,
+    *,
+    expires_at: datetime | None = None,
+) -> None:
+    """Let this token speak for the party from now on. Raises IntegrityError for a stranger, a
+    token that is known already, or a label that names another valid token of the party.
+    """
+    expiry = to_text_or_none(expires_at)
+    conn.execute(_INSERT_TOKEN, (_hash(token), eic, label, to_text(at), expiry))
+
+
+def revoke(conn: sqlite3.Connection, eic: Eic, label: str, at: datetime) -> None:
+    """End the party's token with this label. Raises NoSuchToken where there is none."""
+    done = conn.execute(_REVOKE_TOKEN, {"eic": eic, "label": label, "at": to_text(at)})
+    if done.rowcount != 1:
+        raise NoSuchToken(f"{eic} has no valid token labelled {label!r}")
+
+
+def _hash(token: str) -> bytes:
+    """What is kept of a token; it is random enough that a plain hash gives nothing away."""
+    return sha256(token.encode()).digest()
