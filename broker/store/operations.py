@@ -1,0 +1,95 @@
+"""What the operator has set for the service as a whole: the sweep stopped or not, one-off days.
+
+Each change is also a row of the journal without a case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from sqlite3 import Connection
+
+from broker.store import instants, journal
+
+# Stop the sweep; where it is stopped already, the first reason stays.
+_STOP = "INSERT INTO sweep (sweep_id, stopped_at, why) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+
+# Let the sweep go on.
+_GO_ON = "DELETE FROM sweep"
+
+# Whether the sweep is stopped, since when and why.
+_STOPPED = "SELECT stopped_at, why FROM sweep"
+
+# The announced one-off work-free days in force.
+_DAYS = "SELECT day FROM one_off_days ORDER BY day"
+
+# Take back every announced day, before the new ones are set.
+_CLEAR_DAYS = "DELETE FROM one_off_days"
+
+# Set an announced day.
+_ADD_DAY = "INSERT INTO one_off_days (day) VALUES (?)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepStopped:
+    """The sweep over due deadlines stopped by itself, for this reason."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepWentOn:
+    """A person let the sweep go on."""
+
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOffDaysSet:
+    """The announced one-off work-free days are these from now on."""
+
+    at: datetime
+    by: str
+    days: tuple[date, ...]
+
+
+def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:
+    """Stop the sweep, with a row in the journal; False and nothing where it is stopped already."""
+    stopped = connection.execute(_STOP, (instants.to_text(at), why)).rowcount == 1
+    if stopped:
+        journal.append(connection, case_id=None, at=at, record=SweepStopped(at=at, why=why))
+    return stopped
+
+
+def let_sweep_go_on(connection: Connection, *, at: datetime, by: str, why: str) -> bool:
+    """Let the sweep go on, with a row in the journal; False and nothing where it runs."""
+    went_on = connection.execute(_GO_ON).rowcount == 1
+    if went_on:
+        journal.append(connection, case_id=None, at=at, record=SweepWentOn(at=at, by=by, why=why))
+    return went_on
+
+
+def sweep_stopped(connection: Connection) -> SweepStopped | None:
+    """Since when and why the sweep is stopped, None while it runs."""
+    row = connection.execute(_STOPPED).fetchone()
+    return None if row is None else SweepStopped(at=instants.from_text(row[0]), why=row[1])
+
+
+def set_one_off_days(
+    connection: Connection, days: Iterable[date], *, at: datetime, by: str
+) -> bool:
+    """Make these the announced days, with a row in the journal; False where they are already."""
+    wanted = tuple(sorted(set(days)))
+    if wanted == one_off_days(connection):
+        return False
+    connection.execute(_CLEAR_DAYS)
+    connection.executemany(_ADD_DAY, [(day.isoformat(),) for day in wanted])
+    journal.append(connection, case_id=None, at=at, record=OneOffDaysSet(at=at, by=by, days=wanted))
+    return True
+
+
+def one_off_days(connection: Connection) -> tuple[date, ...]:
+    """The announced one-off work-free days in force, in order."""
+    return tuple(date.fromisoformat(day) for (day,) in connection.execute(_DAYS))

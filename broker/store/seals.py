@@ -1,0 +1,136 @@
+"""Seals: after each batch one hash over its rows and the seal before, so that no row can change.
+
+Sealed are the rows of journal, inbox, outbox and handovers with their digests, not the contents,
+which may be erased. Whoever notes the last seal elsewhere can also prove that none was cut off.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+import msgspec
+
+from broker.store import instants
+
+# The rows after one position up to another, in order, every column that never changes; one query
+# for each table that is sealed, in the order of `Positions`.
+_ROWS = (
+    (
+        "SELECT position, case_id, kind, at, digest, payload_id"
+        " FROM journal WHERE position > ? AND position <= ? ORDER BY position"
+    ),
+    (
+        "SELECT position, receipt, party, submitter, message_id, received_at, http_status, kind,"
+        " case_id, sha256, bytes_payload, bytes_digest, answer_payload, answer_digest"
+        " FROM inbox WHERE position > ? AND position <= ? ORDER BY position"
+    ),
+    (
+        "SELECT position, document_id, party, kind, case_id, created_at, payload_id, digest"
+        " FROM outbox WHERE position > ? AND position <= ? ORDER BY position"
+    ),
+    (
+        "SELECT position, outbox_position, what, at"
+        " FROM handovers WHERE position > ? AND position <= ? ORDER BY position"
+    ),
+)
+
+# Where each sealed table ends now.
+_ENDS = (
+    "SELECT (SELECT coalesce(max(position), 0) FROM journal),"
+    " (SELECT coalesce(max(position), 0) FROM inbox),"
+    " (SELECT coalesce(max(position), 0) FROM outbox),"
+    " (SELECT coalesce(max(position), 0) FROM handovers)"
+)
+
+# The seal the next one follows.
+_LAST = (
+    "SELECT seal_id, at, journal_to, inbox_to, outbox_to, handovers_to, previous, seal"
+    " FROM seals ORDER BY seal_id DESC LIMIT 1"
+)
+
+# Every seal, in order, to check the chain.
+_ALL = (
+    "SELECT seal_id, at, journal_to, inbox_to, outbox_to, handovers_to, previous, seal"
+    " FROM seals ORDER BY seal_id"
+)
+
+# Add a seal.
+_INSERT = (
+    "INSERT INTO seals (seal_id, at, journal_to, inbox_to, outbox_to, handovers_to, previous, seal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+Positions = tuple[int, int, int, int]
+"""A position in journal, inbox, outbox and handovers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """One seal: what it covers up to, the seal before and its own value, 32 bytes each."""
+
+    seal_id: int
+    at: datetime
+    to: Positions
+    previous: bytes
+    value: bytes
+
+
+BEGINNING = bytes(32)
+"""What the first seal follows."""
+
+
+def seal(connection: Connection, at: datetime) -> Seal | None:
+    """Seal what was added since the last seal; does nothing and gives None where nothing was."""
+    last = last_seal(connection)
+    since: Positions = (0, 0, 0, 0) if last is None else last.to
+    to: Positions = tuple(connection.execute(_ENDS).fetchone())
+    if to == since:
+        return None
+    seal_id = 1 if last is None else last.seal_id + 1
+    previous = BEGINNING if last is None else last.value
+    value = value_of(connection, at=at, since=since, to=to, previous=previous)
+    connection.execute(_INSERT, (seal_id, instants.to_text(at), *to, previous, value))
+    return Seal(seal_id=seal_id, at=at, to=to, previous=previous, value=value)
+
+
+def value_of(
+    connection: Connection, *, at: datetime, since: Positions, to: Positions, previous: bytes
+) -> bytes:
+    """The value of a seal over these rows: SHA-256 of the seal before, its own row and theirs."""
+    rows = [
+        connection.execute(query, bounds).fetchall()
+        for query, bounds in zip(_ROWS, zip(since, to, strict=True), strict=True)
+    ]
+    return hashlib.sha256(
+        msgspec.json.encode((previous, instants.to_text(at), since, to, rows))
+    ).digest()
+
+
+def last_seal(connection: Connection) -> Seal | None:
+    """The latest seal, None before the first."""
+    row = connection.execute(_LAST).fetchone()
+    return None if row is None else _seal_from(row)
+
+
+def all_seals(connection: Connection) -> Iterator[Seal]:
+    """Every seal, in order."""
+    return map(_seal_from, connection.execute(_ALL))
+
+
+def ends(connection: Connection) -> Positions:
+    """Where journal, inbox, outbox and handovers end now."""
+    positions: Positions = tuple(connection.execute(_ENDS).fetchone())
+    return positions
+
+
+def _seal_from(row: tuple[int, str, int, int, int, int, bytes, bytes]) -> Seal:
+    seal_id, at, journal_to, inbox_to, outbox_to, handovers_to, previous, value = row
+    return Seal(
+        seal_id=seal_id,
+        at=instants.from_text(at),
+        to=(journal_to, inbox_to, outbox_to, handovers_to),
+        previous=previous,
+        value=value,
+    )
