@@ -1,0 +1,273 @@
+"""Does the database still hold what was committed? Every byte that should not change is checked.
+
+Seals vouch for rows, digests for contents, the journal for the state of each case. What retention
+has erased is reported as erased, not as damage. Reads only.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from broker.engine.state import SwitchCase
+from broker.messages.identifiers import CaseId
+from broker.messages.records import Record
+from broker.store import cases, codec, deadlines, journal, payloads, seals
+
+Replay = Callable[[tuple[Record, ...]], SwitchCase]
+"""Works out the state of a case from its records, of which there is at least one."""
+
+# Read everything as of one moment, beside a writer.
+_BEGIN = "BEGIN"
+_END = "ROLLBACK"
+
+# What SQLite itself finds wrong: pages, indexes, types, constraints.
+_INTEGRITY = "PRAGMA integrity_check"
+_FOREIGN_KEYS = "PRAGMA foreign_key_check"
+
+# Each digest beside the content it stands for, by the table and key of its row.
+_DIGESTS = (
+    (
+        "journal",
+        (
+            "SELECT position, digest, payloads.payload_id, salt, content"
+            " FROM journal LEFT JOIN payloads USING (payload_id) ORDER BY position"
+        ),
+    ),
+    (
+        "message",
+        (
+            "SELECT position, bytes_digest, payload_id, salt, content"
+            " FROM inbox LEFT JOIN payloads ON payload_id = bytes_payload ORDER BY position"
+        ),
+    ),
+    (
+        "answer",
+        (
+            "SELECT position, answer_digest, payload_id, salt, content"
+            " FROM inbox LEFT JOIN payloads ON payload_id = answer_payload"
+            " WHERE answer_payload IS NOT NULL ORDER BY position"
+        ),
+    ),
+    (
+        "document",
+        (
+            "SELECT position, digest, payloads.payload_id, salt, content"
+            " FROM outbox LEFT JOIN payloads USING (payload_id) ORDER BY position"
+        ),
+    ),
+    (
+        "case",
+        (
+            "SELECT case_id, snapshot_digest, payload_id, salt, content"
+            " FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload ORDER BY case_id"
+        ),
+    ),
+)
+
+# The hash of each message's bytes beside the bytes.
+_MESSAGE_HASHES = (
+    "SELECT position, sha256, content FROM inbox JOIN payloads ON payload_id = bytes_payload"
+    " WHERE content IS NOT NULL ORDER BY position"
+)
+
+# Each contract beside its hash.
+_CONTRACTS = "SELECT lower(hex(sha256)), sha256, content FROM contract_documents ORDER BY stored_at"
+
+# Documents whose own times differ from the sealed handovers.
+_HANDOVERS_DIFFER = (
+    "SELECT outbox.position FROM outbox"
+    " LEFT JOIN handovers AS fetched"
+    " ON fetched.outbox_position = outbox.position AND fetched.what = 'fetched'"
+    " LEFT JOIN handovers AS acknowledged"
+    " ON acknowledged.outbox_position = outbox.position AND acknowledged.what = 'acknowledged'"
+    " WHERE outbox.first_fetched_at IS NOT fetched.at"
+    " OR outbox.acknowledged_at IS NOT acknowledged.at ORDER BY outbox.position"
+)
+
+# Contents that no row vouches for.
+_UNCLAIMED = (
+    "SELECT payload_id FROM payloads EXCEPT SELECT payload_id FROM journal"
+    " EXCEPT SELECT bytes_payload FROM inbox EXCEPT SELECT answer_payload FROM inbox"
+    " EXCEPT SELECT payload_id FROM outbox EXCEPT SELECT snapshot_payload FROM cases"
+)
+
+# Each case as its row has it, with its snapshot.
+_CASES = (
+    "SELECT case_id, content, phase, accounting_point, delivery_point, applicant, opened_at,"
+    " ended_at FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload ORDER BY case_id"
+)
+
+# Cases that the journal speaks of without a row of theirs: their foreign key was off.
+_LOST_CASES = (
+    "SELECT DISTINCT case_id FROM journal WHERE case_id IS NOT NULL"
+    " EXCEPT SELECT case_id FROM cases"
+)
+
+
+class FindingKind(Enum):
+    """How grave a finding is."""
+
+    ERASED = "erased"
+    """Removed on purpose; the seal over its row holds."""
+    NOT_SEALED = "not_sealed"
+    """Rows after the last seal; only a writer without seals leaves such."""
+    DAMAGED = "damaged"
+    """Not what was committed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing the verification found: `where` names the row, `what` says what is wrong."""
+
+    kind: FindingKind
+    where: str
+    what: str
+
+
+class _CaseRow(NamedTuple):
+    case_id: CaseId
+    snapshot: bytes | None
+    columns: cases.CaseColumns
+
+
+def verify(connection: Connection, replay: Replay) -> list[Finding]:
+    """Everything that is not as it was committed; empty when all is well.
+
+    `replay` gives the state of a case from its records. Contents that cannot be read, and an error
+    in replay, are findings too. Best called on a connection for reading.
+    """
+    with _one_moment(connection):
+        return [
+            *_guarded("database", _structure(connection)),
+            *_guarded("seals", _seals(connection)),
+            *_guarded("contents", _digests(connection)),
+            *_guarded("hashes", _hashes(connection)),
+            *_guarded("handovers", _handovers(connection)),
+            *_guarded("contents", _unclaimed(connection)),
+            *_guarded("cases", _all_cases(connection, replay)),
+        ]
+
+
+def _damage(where: str, what: str) -> Finding:
+    return Finding(kind=FindingKind.DAMAGED, where=where, what=what)
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    connection.execute(_BEGIN)
+    try:
+        yield
+    finally:
+        connection.execute(_END)
+
+
+def _guarded(where: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, and one more where what is damaged cannot even be read."""
+    try:
+        yield from findings
+    except Exception as error:  # noqa: BLE001 - whatever damage does to a check is a finding
+        yield _damage(where, f"cannot be read to the end: {error!r}")
+
+
+def _structure(connection: Connection) -> Iterator[Finding]:
+    for (text,) in connection.execute(_INTEGRITY):
+        if text != "ok":
+            yield _damage("database", text)
+    for table, row, parent, _ in connection.execute(_FOREIGN_KEYS):
+        yield _damage(f"{table} {row}", f"refers to a row of {parent} that is not there")
+
+
+def _seals(connection: Connection) -> Iterator[Finding]:
+    since: seals.Positions = (0, 0, 0, 0)
+    previous, number = seals.BEGINNING, 0
+    for seal in seals.all_seals(connection):
+        where, number = f"seal {seal.seal_id}", number + 1
+        if seal.seal_id != number or seal.previous != previous:
+            yield _damage(where, "does not follow the seal before")
+            number = seal.seal_id
+        value = seals.value_of(
+            connection, at=seal.at, since=since, to=seal.to, previous=seal.previous
+        )
+        if value != seal.value:
+            yield _damage(where, f"its rows were changed: after {since}, up to {seal.to}")
+        since, previous = seal.to, seal.value
+    ends = seals.ends(connection)
+    if ends > since and all(end >= sealed for end, sealed in zip(ends, since, strict=True)):
+        yield Finding(
+            kind=FindingKind.NOT_SEALED, where="seals", what=f"rows after {since}, up to {ends}"
+        )
+    elif ends != since:
+        yield _damage("seals", f"rows are missing: sealed up to {since}, present up to {ends}")
+
+
+def _digests(connection: Connection) -> Iterator[Finding]:
+    for table, query in _DIGESTS:
+        for key, digest, payload_id, salt, content in connection.execute(query):
+            where = f"{table} {key}"
+            if payload_id is None:
+                yield _damage(where, "its content is not there")
+            elif content is None:
+                yield Finding(kind=FindingKind.ERASED, where=where, what="sealed, erased")
+            elif payloads.digest_of(salt, content) != digest:
+                yield _damage(where, "its content was changed")
+
+
+def _hashes(connection: Connection) -> Iterator[Finding]:
+    for position, sha256, content in connection.execute(_MESSAGE_HASHES):
+        if hashlib.sha256(content).digest() != sha256:
+            yield _damage(f"message {position}", "its bytes do not have their hash")
+    for name, sha256, content in connection.execute(_CONTRACTS):
+        if hashlib.sha256(content).digest() != sha256:
+            yield _damage(f"contract {name}", "its bytes do not have their hash")
+
+
+def _handovers(connection: Connection) -> Iterator[Finding]:
+    for (position,) in connection.execute(_HANDOVERS_DIFFER):
+        yield _damage(f"document {position}", "its times differ from the handovers")
+
+
+def _unclaimed(connection: Connection) -> Iterator[Finding]:
+    for (payload_id,) in connection.execute(_UNCLAIMED):
+        yield _damage(f"payload {payload_id}", "no row vouches for it")
+
+
+def _all_cases(connection: Connection, replay: Replay) -> Iterator[Finding]:
+    for case_id, snapshot, *columns in connection.execute(_CASES):
+        row = _CaseRow(case_id, snapshot, (*columns,))
+        try:
+            yield from _case(connection, row, replay)
+        except Exception as error:  # noqa: BLE001 - whatever a damaged case does is a finding
+            yield _damage(f"case {case_id}", f"cannot be replayed: {error!r}")
+    for (case_id,) in connection.execute(_LOST_CASES):
+        yield _damage(f"case {case_id}", "has records but no row")
+
+
+def _case(connection: Connection, row: _CaseRow, replay: Replay) -> Iterator[Finding]:
+    where = f"case {row.case_id}"
+    try:
+        records = journal.records_of(connection, row.case_id)
+    except journal.UnableToReadErased:
+        return  # reported with the digests
+    if not records:
+        yield _damage(where, "has no records")
+        return
+    state = replay(records)
+    if row.snapshot is not None and codec.encode(state) != row.snapshot:
+        yield _damage(where, "its snapshot is not what its records give")
+    if state.case_id != row.case_id or cases.columns_of(state) != row.columns:
+        yield _damage(where, "its row is not what its records give")
+    if _deadline_rows(connection, row.case_id) != _deadlines_of(state):
+        yield _damage(where, "its deadlines are not what its records give")
+
+
+def _deadline_rows(connection: Connection, case_id: CaseId) -> set[tuple[object, object]]:
+    rows = deadlines.of_case(connection, case_id)
+    return {(row.deadline, row.delivery_point) for row in rows}
+
+
+def _deadlines_of(state: SwitchCase) -> set[tuple[object, object]]:
+    return {(deadline, state.delivery_point) for deadline in state.deadlines}
