@@ -75,7 +75,10 @@ class AverageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointFacts:
-    """What the register says of an accounting point on the day of the facts (D1, D2)."""
+    """What the register says of an accounting point on the day of the facts (D1, D2).
+
+    `ever_supplied` are the directions that had a supplier on that day or before (A38).
+    """
 
     accounting_point: Gsrn
     delivery_point: DeliveryPoint
@@ -88,6 +91,7 @@ class PointFacts:
     self_supply: bool
     remotely_read: bool
     supplies: tuple[SupplyFacts, ...]
+    ever_supplied: tuple[Direction, ...]
     meter: MeterFacts | None
     last_reading: ReadingOnRecord | None
     averages: tuple[AverageFacts, ...]

@@ -30,6 +30,7 @@ class Phase(Enum):
 class Review:
     """A reading that waits for the operator's decision (C1)."""
 
+    received_at: datetime
     reading: MeterReading
     sender_role: Role
     doubts: tuple[Doubt, ...]

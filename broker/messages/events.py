@@ -110,4 +110,3 @@ Event = (
     | OperatorDecision
     | OneOffDaysChanged
 )
-

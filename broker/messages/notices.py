@@ -1,4 +1,4 @@
-"""What the broker tells a party: each notice holds what its rule lists and no more (interpretation 9).
+"""What the broker tells a party: each notice holds what its rule lists, no more (interpretation 9).
 
 "Point number" is the accounting point's GSRN and the metering site's area number. Every notice
 names its recipient, the case, and the message it answers only where the recipient sent it.

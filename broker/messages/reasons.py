@@ -1,11 +1,13 @@
-"""Reasons why a message, a request or a reading is refused; the published texts stand in engine/refusals.
+"""Reasons why a message, a request or a reading is refused.
 
 A code means nothing without its list: ebIX (260) where the public list has one, ours (SB) for what
-no public list covers (A11). Codes are stored and sent as list agency and code.
+no public list covers (A11); the published texts stand in `engine/code_list`. Codes are stored and
+sent as list agency and code.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+
 
 class Reason(Enum):
     """One entry of the published code list, as list agency and code."""
@@ -43,6 +45,9 @@ class Reason(Enum):
     NOT_POSSIBLE_IN_THIS_STATE = "SB:S12"
     REASON_NOT_FOR_THIS_USE = "SB:S13"
     SITE_INACCESSIBLE = "SB:S14"
+    DATED_AFTER_RECEIPT = "SB:S15"
+    NEVER_SUPPLIED = "SB:S16"
+    PERIOD_HAS_PASSED = "SB:S17"
 
     # ours, at the door
     NOT_WELL_FORMED = "SB:T01"

@@ -85,7 +85,7 @@ class RequestRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCheckedAgain:
-    """The checks ran again and the case stays open, now with these doubts (interpretations 1, 3)."""
+    """The checks ran again and the case stays open, with these doubts (interpretations 1, 3)."""
 
     at: datetime
     doubts: tuple[Doubt, ...]

@@ -1,0 +1,129 @@
+"""Applying a record to a case: the only place where its state changes.
+
+Replay is this function alone, so it must stay able to apply every record ever written.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+
+from broker.engine.state import Phase, Review, SwitchCase
+from broker.messages.deadlines import DeadlineKind
+from broker.messages.records import (
+    DeadlinesRedated,
+    ReadingPeriodEnded,
+    ReadingPutUnderReview,
+    ReadingRefusedAfterReview,
+    Record,
+    RequestApproved,
+    RequestCheckedAgain,
+    RequestRecorded,
+    RequestRejected,
+    RequestWithdrawn,
+    SwitchCarriedOut,
+    SwitchHasFailed,
+)
+
+
+class RecordOutOfPlace(Exception):
+    """A record stands where it cannot: a case begins with RequestRecorded and only with it."""
+
+
+def replay(records: tuple[Record, ...]) -> SwitchCase:
+    """The state a case's records leave. Raises RecordOutOfPlace."""
+    if not records:
+        raise RecordOutOfPlace("a case has at least one record")
+    state = apply(None, records[0])
+    return reduce(apply, records[1:], state)
+
+
+def apply(state: SwitchCase | None, record: Record) -> SwitchCase:
+    """The state after this record. Raises RecordOutOfPlace."""
+    if isinstance(record, RequestRecorded):
+        if state is not None:
+            raise RecordOutOfPlace("a case is recorded once")
+        return _begin(record)
+    if state is None:
+        raise RecordOutOfPlace(f"{type(record).__name__} before RequestRecorded")
+    return _go_on(state, record)
+
+
+def _begin(record: RequestRecorded) -> SwitchCase:
+    return SwitchCase(
+        case_id=record.case_id,
+        phase=Phase.AWAITING_APPROVAL,
+        request=record.request,
+        received_at=record.received_at,
+        delivery_point=record.delivery_point,
+        changes=record.changes,
+        plan=record.plan,
+        doubts=record.doubts,
+        deadlines=(record.decision,) if record.hold is None else (record.hold, record.decision),
+    )
+
+
+def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
+    match record:
+        case RequestCheckedAgain():
+            return replace(state, doubts=record.doubts, deadlines=record.still_due)
+        case RequestApproved():
+            return replace(
+                state,
+                phase=Phase.AWAITING_READING,
+                changes=record.changes,
+                plan=record.plan,
+                doubts=(),
+                deadlines=(record.end_of_reading_period,),
+                approved_at=record.at,
+                approved_by=record.decided_by,
+            )
+        case RequestRejected():
+            return replace(_end(state, Phase.REJECTED, record.at), grounds=record.reasons)
+        case RequestWithdrawn():
+            return _end(state, Phase.WITHDRAWN, record.at)
+        case SwitchCarriedOut():
+            return replace(_end(state, Phase.COMPLETED, record.at), carried_out=record.reading)
+        case SwitchHasFailed():
+            return replace(_end(state, Phase.FAILED, record.at), grounds=(record.ground,))
+        case DeadlinesRedated():
+            return replace(state, deadlines=record.deadlines)
+        case _:
+            return _review(state, record)
+
+
+def _review(state: SwitchCase, record: Record) -> SwitchCase:
+    match record:
+        case ReadingPutUnderReview():
+            review = Review(
+                received_at=record.at,
+                reading=record.reading,
+                sender_role=record.sender_role,
+                doubts=record.doubts,
+            )
+            return replace(
+                state,
+                phase=Phase.READING_UNDER_REVIEW,
+                review=review,
+                deadlines=(*state.deadlines, record.review),
+            )
+        case ReadingRefusedAfterReview():
+            return replace(
+                _without(state, DeadlineKind.READING_REVIEW),
+                phase=Phase.AWAITING_READING,
+                review=None,
+            )
+        case ReadingPeriodEnded():
+            return replace(
+                _without(state, DeadlineKind.END_OF_READING_PERIOD),
+                phase=Phase.PERIOD_OVER_UNDER_REVIEW,
+            )
+        case _:
+            raise RecordOutOfPlace(type(record).__name__)
+
+
+def _without(state: SwitchCase, kind: DeadlineKind) -> SwitchCase:
+    return replace(state, deadlines=tuple(d for d in state.deadlines if d.kind is not kind))
+
+
+def _end(state: SwitchCase, phase: Phase, at: datetime) -> SwitchCase:
+    return replace(state, phase=phase, doubts=(), deadlines=(), review=None, ended_at=at)

@@ -1,0 +1,348 @@
+"""The published code list: every reason with its texts in English and Slovene (A11).
+
+Each text says what would be right. Only codes travel in notices, free text only with E14; the
+texts are sent in acknowledgements and published at GET /codes.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from broker.messages.reasons import Reason
+
+
+class Use(Enum):
+    """Where a reason may appear."""
+
+    REQUEST = "ground for rejecting a request"
+    READING = "ground for refusing a reading"
+    FAILURE = "ground on which a switch fails"
+    MESSAGE = "refusal of a message about a case"
+    DOOR = "technical refusal at the door"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the code list: the texts in both languages and the uses of the code."""
+
+    english: str
+    slovene: str
+    uses: tuple[Use, ...]
+
+
+CODE_LIST: dict[Reason, Entry] = {
+    Reason.POINT_NOT_IDENTIFIABLE: Entry(
+        "The point is not identifiable: accounting point, metering site and distribution area"
+        " must name one point of the operator's register.",
+        "Merilne točke ni mogoče določiti: obračunska merilna točka, merilno mesto in "
+        "distribucijsko območje morajo označevati isto točko v evidenci operaterja.",
+        (
+            Use.REQUEST,
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.OTHER: Entry(
+        "Another reason; the text given with the code states it.",
+        "Drug razlog; naveden je v besedilu ob šifri.",
+        (
+            Use.REQUEST,
+            Use.READING,
+        ),
+    ),
+    Reason.UNAUTHORISED_SUPPLIER: Entry(
+        "A chosen supplier is not a registered, active supplier, or the applicant is not the "
+        "chosen supplier of every direction that changes.",
+        "Izbrani dobavitelj ni registriran in dejaven ali pa vlagatelj ni izbrani dobavitelj "
+        "v vsaki smeri, ki se spreminja.",
+        (Use.REQUEST,),
+    ),
+    Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS: Entry(
+        "The requested date must not be in the past and at most six months ahead.",
+        "Želeni datum ne sme biti v preteklosti in sme biti največ šest mesecev vnaprej.",
+        (Use.REQUEST,),
+    ),
+    Reason.UNAUTHORISED_BALANCE_RESPONSIBLE: Entry(
+        "A chosen supplier has not proved that it belongs to a balance group.",
+        "Izbrani dobavitelj ni izkazal članstva v bilančni skupini.",
+        (Use.REQUEST,),
+    ),
+    Reason.READING_NOT_WITHIN_LIMITS: Entry(
+        "The reading is not valid: it must not be in the future or before the last reading, "
+        "no value may have more digits than its register or go backwards.",
+        "Odčitek ni veljaven: ne sme biti iz prihodnosti ali starejši od zadnjega odčitka, "
+        "vrednost ne sme imeti več mest kot številčnik in se ne sme zmanjšati.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.POINT_BLOCKED_FOR_SWITCHING: Entry(
+        "Another request is in progress at the delivery point; the first one received is "
+        "processed (191(3)). Apply again when it is concluded.",
+        "Na prevzemno-predajnem mestu že teče druga zahteva; obravnava se prva prispela "
+        "(191(3)). Vložite novo po njenem zaključku.",
+        (Use.REQUEST,),
+    ),
+    Reason.NO_SELF_SUPPLY_CONTRACT: Entry(
+        "At a self-supply point one supplier takes both directions and its contract shows "
+        "supply under self-supply conditions.",
+        "Na mestu samooskrbe je dobavitelj v obeh smereh isti, iz pogodbe pa mora izhajati "
+        "dobava pod pogoji samooskrbe.",
+        (Use.REQUEST,),
+    ),
+    Reason.NO_VALID_GRID_ACCESS_CONTRACT: Entry(
+        "There is no contract by which the supplier pays the network charge; name the "
+        "customer as payer.",
+        "Ni pogodbe, po kateri omrežnino plačuje dobavitelj; kot zavezanca navedite uporabnika.",
+        (Use.REQUEST,),
+    ),
+    Reason.NO_ONGOING_SWITCH: Entry(
+        "There is no ongoing switch of yours with this number at this point.",
+        "Na tej točki ne teče vaša menjava dobavitelja s to številko.",
+        (Use.MESSAGE,),
+    ),
+    Reason.INVALID_PERIOD: Entry(
+        "The contract's validity leaves no day of the reading period on which to switch.",
+        "Veljavnost pogodbe ne pokriva nobenega dne v obdobju za odčitek.",
+        (Use.REQUEST,),
+    ),
+    Reason.ALREADY_EXISTING_RELATION: Entry(
+        "The chosen suppliers are the present ones; at least one direction must change.",
+        "Izbrani dobavitelji so že sedanji; spremeniti se mora vsaj ena smer.",
+        (Use.REQUEST,),
+    ),
+    Reason.METER_NOT_IDENTIFIABLE: Entry(
+        "The serial number is not that of the installed meter.",
+        "Tovarniška številka ni številka nameščenega števca.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.REGISTER_NOT_IDENTIFIABLE: Entry(
+        "There must be one value for every register of the meter and for no other.",
+        "Za vsak številčnik števca mora biti naveden natanko en odčitek in za nobenega drugega.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.POINT_NOT_CONNECTED: Entry(
+        "Only a connected, metered accounting point can be switched.",
+        "Menjava je mogoča le na priključeni obračunski merilni točki s števcem.",
+        (Use.REQUEST,),
+    ),
+    Reason.READING_BEYOND_PLAUSIBILITY: Entry(
+        "The reading departs from the average daily consumption; correct it or give the "
+        "reason for the departure.",
+        "Odčitek odstopa od povprečne dnevne porabe; popravite ga ali navedite razlog za "
+        "odstopanje.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.CONTRACTING_PARTY_MISMATCH: Entry(
+        "The contracting party does not match the customer in the register.",
+        "Pogodbena stranka ni enaka uporabniku v evidenci.",
+        (Use.REQUEST,),
+    ),
+    Reason.CONTRACT_DOES_NOT_MATCH_REQUEST: Entry(
+        "Each new supplier brings its contract, whose parties and point numbers are those of "
+        "the request.",
+        "Vsak novi dobavitelj priloži pogodbo, ki navaja iste stranke in številke kot zahteva.",
+        (Use.REQUEST,),
+    ),
+    Reason.DIRECTIONS_DO_NOT_MATCH_POINT: Entry(
+        "The request names one supplier for each direction the point has and for no other.",
+        "Zahteva navaja dobavitelja za vsako smer, ki jo točka ima, in za nobeno drugo.",
+        (Use.REQUEST,),
+    ),
+    Reason.SHARES_DO_NOT_ADD_UP: Entry(
+        "The shares do not add up to exactly one.",
+        "Deleži dobave se ne seštejejo natanko v ena.",
+        (Use.REQUEST,),
+    ),
+    Reason.NO_READING_WITHIN_PERIOD: Entry(
+        "No valid reading was received within the reading period.",
+        "V obdobju za odčitek ni prispel veljaven odčitek.",
+        (Use.FAILURE,),
+    ),
+    Reason.READING_OUTSIDE_PERIOD: Entry(
+        "The reading must be taken and received within the reading period, which begins with "
+        "the approval or the later requested date.",
+        "Odčitek mora biti opravljen in prejet v obdobju za odčitek, ki se začne z "
+        "odobritvijo ali s poznejšim želenim datumom.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.READING_ALREADY_UNDER_REVIEW: Entry(
+        "A reading of this switch is already under review; only one that needs no review is taken.",
+        "Odčitek te menjave je že v presoji; sprejme se le odčitek, ki presoje ne potrebuje.",
+        (Use.MESSAGE,),
+    ),
+    Reason.READING_NOT_ACCEPTED: Entry(
+        "The reading under review was not accepted.",
+        "Odčitek v presoji ni bil sprejet.",
+        (
+            Use.READING,
+            Use.FAILURE,
+        ),
+    ),
+    Reason.WITHDRAWAL_AFTER_APPROVAL: Entry(
+        "The approval notice has been issued; withdrawal was possible until then.",
+        "Obvestilo o odobritvi je že izdano; odstop je bil mogoč do takrat.",
+        (Use.MESSAGE,),
+    ),
+    Reason.CASE_HAS_ENDED: Entry(
+        "The case has ended and takes nothing more.",
+        "Postopek je zaključen in ne sprejema več ničesar.",
+        (Use.MESSAGE,),
+    ),
+    Reason.READING_BY_WRONG_ROUTE: Entry(
+        "The reading must come by the route named in the approval notice: read by the "
+        "customer and sent by the new supplier, or remotely from the metering centre.",
+        "Odčitek mora prispeti po poti iz obvestila o odobritvi: odčita ga uporabnik in "
+        "pošlje novi dobavitelj ali pa daljinsko merilni center.",
+        (
+            Use.READING,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.NOT_POSSIBLE_IN_THIS_STATE: Entry(
+        "This is not possible in the present state of the case.",
+        "To v sedanjem stanju postopka ni mogoče.",
+        (Use.MESSAGE,),
+    ),
+    Reason.REASON_NOT_FOR_THIS_USE: Entry(
+        "The reason is not meant for this decision, or text is missing with E14 or given "
+        "without it.",
+        "Razlog ni namenjen tej odločitvi ali pa besedilo manjka ob E14 oziroma je navedeno "
+        "brez nje.",
+        (Use.MESSAGE,),
+    ),
+    Reason.SITE_INACCESSIBLE: Entry(
+        "The metering site was inaccessible for reading.",
+        "Merilno mesto je bilo nedostopno za odčitavanje.",
+        (
+            Use.FAILURE,
+            Use.READING,
+        ),
+    ),
+    Reason.DATED_AFTER_RECEIPT: Entry(
+        "The authorisation and the contract must be signed by the day the request is received.",
+        "Pooblastilo in pogodba morata biti podpisana najpozneje na dan prejema zahteve.",
+        (Use.REQUEST,),
+    ),
+    Reason.NEVER_SUPPLIED: Entry(
+        "The first supplier of a point comes with the contract of use, not by a switch.",
+        "Prvi dobavitelj točke se določi s pogodbo o uporabi sistema, ne z menjavo.",
+        (Use.REQUEST,),
+    ),
+    Reason.PERIOD_HAS_PASSED: Entry(
+        "The reading period has passed before approval; the request can only be rejected.",
+        "Obdobje za odčitek je minilo pred odobritvijo; zahtevo je mogoče le zavrniti.",
+        (
+            Use.REQUEST,
+            Use.MESSAGE,
+        ),
+    ),
+    Reason.NOT_WELL_FORMED: Entry(
+        "The bytes are not well-formed XML in a supported encoding (UTF-8).",
+        "Vsebina ni pravilno oblikovan XML v podprtem kodiranju (UTF-8).",
+        (Use.DOOR,),
+    ),
+    Reason.DOCTYPE_FORBIDDEN: Entry(
+        "A document type declaration is not allowed; send the message without DOCTYPE.",
+        "Deklaracija DOCTYPE ni dovoljena; sporočilo pošljite brez nje.",
+        (Use.DOOR,),
+    ),
+    Reason.UNKNOWN_MESSAGE_TYPE: Entry(
+        "The root element is not a message this service receives.",
+        "Korenski element ni sporočilo, ki ga ta storitev sprejema.",
+        (Use.DOOR,),
+    ),
+    Reason.UNKNOWN_VERSION: Entry(
+        "The version in the namespace is not in use; see GET /schemas.",
+        "Različica v imenskem prostoru ni v uporabi; glejte GET /schemas.",
+        (Use.DOOR,),
+    ),
+    Reason.NOT_VALID_AGAINST_SCHEMA: Entry(
+        "The message is not valid against the schema at the place given.",
+        "Sporočilo na navedenem mestu ni skladno s shemo.",
+        (Use.DOOR,),
+    ),
+    Reason.CONTENT_DOES_NOT_DECODE: Entry(
+        "The attachment is not valid base64.",
+        "Priloga ni veljaven zapis base64.",
+        (Use.DOOR,),
+    ),
+    Reason.TOO_LARGE: Entry(
+        "A message may have at most 8 MiB, its attachments together at most 5 MiB.",
+        "Sporočilo sme obsegati največ 8 MiB, priloge skupaj največ 5 MiB.",
+        (Use.DOOR,),
+    ),
+    Reason.UNSUPPORTED_MEDIA_TYPE: Entry(
+        "Send the message as application/xml or text/xml.",
+        "Sporočilo pošljite kot application/xml ali text/xml.",
+        (Use.DOOR,),
+    ),
+    Reason.NOT_AUTHENTICATED: Entry(
+        "The request carries no valid token; send it as Authorization: Bearer.",
+        "Zahtevek nima veljavnega žetona; pošljite ga kot Authorization: Bearer.",
+        (Use.DOOR,),
+    ),
+    Reason.SENDER_IS_NOT_THE_AUTHENTICATED_PARTY: Entry(
+        "The sender in the header must be the authenticated party.",
+        "Pošiljatelj v glavi mora biti overjeni udeleženec.",
+        (Use.DOOR,),
+    ),
+    Reason.PARTY_NOT_ACTIVE: Entry(
+        "The party is not active.",
+        "Udeleženec ni dejaven.",
+        (Use.DOOR,),
+    ),
+    Reason.ROLE_MAY_NOT_SEND_THIS: Entry(
+        "The party does not have the role stated, or the role may not send this message.",
+        "Udeleženec nima navedene vloge ali pa ta vloga ne sme poslati tega sporočila.",
+        (Use.DOOR,),
+    ),
+    Reason.MESSAGE_ID_USED_WITH_OTHER_CONTENT: Entry(
+        "This identification was already used for another message; use a new one.",
+        "Ta oznaka je že bila uporabljena za drugo sporočilo; uporabite novo.",
+        (Use.DOOR,),
+    ),
+    Reason.RECIPIENT_IS_NOT_THIS_OPERATOR: Entry(
+        "The recipient in the header is not this operator.",
+        "Prejemnik v glavi ni ta operater.",
+        (Use.DOOR,),
+    ),
+    Reason.WRONG_CHECK_DIGIT: Entry(
+        "The check digit of the identifier is wrong.",
+        "Kontrolna števka oznake ni pravilna.",
+        (Use.DOOR,),
+    ),
+    Reason.TRY_AGAIN: Entry(
+        "The service cannot write at the moment; nothing was taken. Send the same message again.",
+        "Storitev trenutno ne more zapisovati; nič ni bilo sprejeto. Pošljite isto sporočilo "
+        "znova.",
+        (Use.DOOR,),
+    ),
+    Reason.INTERNAL_ERROR: Entry(
+        "An error of ours; it was logged with the receipt number. Send the same message again.",
+        "Napaka na naši strani; zabeležena je s številko prejema. Pošljite isto sporočilo znova.",
+        (Use.DOOR,),
+    ),
+    Reason.TOO_MANY_REQUESTS: Entry(
+        "Too many requests; wait as long as Retry-After says.",
+        "Preveč zahtevkov; počakajte, kolikor določa Retry-After.",
+        (Use.DOOR,),
+    ),
+    Reason.NOT_FOUND: Entry(
+        "There is nothing of yours under this number.",
+        "Pod to številko ni ničesar vašega.",
+        (Use.DOOR,),
+    ),
+}

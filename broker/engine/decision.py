@@ -1,0 +1,61 @@
+"""What the engine answers to an event: a decision, or a refusal that changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from broker.engine.facts import Facts
+from broker.engine.rulebook import Rulebook
+from broker.engine.state import Phase, SwitchCase
+from broker.messages.deadlines import Deadline, DeadlineKind
+from broker.messages.notices import Notice
+from broker.messages.reasons import Refusal
+from broker.messages.records import Record
+from broker.messages.register_changes import RegisterChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What happened (records), who is told (notices), what is open afterwards (deadlines).
+
+    `deadlines` is the complete set; the store works out the difference.
+    """
+
+    state: SwitchCase
+    records: tuple[Record, ...]
+    notices: tuple[Notice, ...]
+    register_changes: tuple[RegisterChange, ...]
+
+    @property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """The complete set of deadlines open afterwards."""
+        return self.state.deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The event cannot be taken by the case in this state; nothing has changed."""
+
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What every handler is given besides case and event: the facts, the time, the rulebook."""
+
+    facts: Facts
+    now: datetime
+    rules: Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One entry of a process table: who handles the event, in which phases the case may end up."""
+
+    handler: Callable[[Any, Any, Circumstances], Decision | Refused]
+    to: tuple[Phase, ...]
+
+
+Trigger = type | DeadlineKind
+Process = dict[Phase, dict[Trigger, Transition]]

@@ -1,0 +1,192 @@
+"""Who is told what about a switch: the notices each outcome owes (A10-A17, A26, A28, A29).
+
+Each party gets one document of each kind, however many capacities it has, and only of its own
+directions (interpretations 9, 13).
+"""
+
+from broker.engine.calendar import local_day
+from broker.engine.facts import Facts, PointFacts
+from broker.engine.rules_reading import direction_of
+from broker.engine.state import Review, SwitchCase
+from broker.messages.codes import Direction, Role
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import Eic
+from broker.messages.notices import (
+    Addressee,
+    ApprovalNotice,
+    ApprovalNoticeToOldSupplier,
+    LastReading,
+    Notice,
+    PointNumber,
+    ReadingRejection,
+    RejectionNotice,
+    SupplierName,
+    SwitchCompleted,
+    SwitchFailed,
+    WithdrawalConfirmation,
+)
+from broker.messages.records import Plan
+from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
+
+
+def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> tuple[Notice, ...]:
+    """Approval to applicant and new supplier, and the poorer notice to the old (A12, A15, A16)."""
+    if point.meter is None:
+        raise ValueError("a point without meter is not connected and cannot be approved (A1)")
+    to_new = [
+        ApprovalNotice(
+            to=_addressee(case, supplier.eic),
+            point=_point(case),
+            new_supplier=supplier,
+            expected_date=plan.expected_date,
+            reading_method=plan.reading_method,
+            reading_from=plan.reading_from,
+            reading_to=plan.reading_to,
+            serial_number=point.meter.serial_number,
+            last_reading=_last_reading(point, supplier.directions),
+        )
+        for supplier in _new_suppliers(case, facts)
+    ]
+    to_old = [
+        ApprovalNoticeToOldSupplier(
+            to=_addressee(case, supplier.eic),
+            point=_point(case),
+            old_supplier=supplier,
+            expected_date=plan.expected_date,
+        )
+        for supplier in _old_suppliers(case, facts)
+    ]
+    return (*to_new, *to_old)
+
+
+def rejection(case: SwitchCase, reasons: tuple[GivenReason, ...]) -> tuple[Notice, ...]:
+    """Rejection to the applicant, as codes (A11, A14, A17)."""
+    changing = {c.direction for c in case.changes}
+    chosen: dict[Eic, list[ChosenSupplier]] = {}
+    for one in case.request.chosen:
+        if not changing or one.direction in changing:
+            chosen.setdefault(one.supplier, []).append(one)
+    new = tuple(
+        SupplierName(eic=eic, name=of[0].name, directions=tuple(one.direction for one in of))
+        for eic, of in chosen.items()
+    )
+    notice = RejectionNotice(
+        to=_addressee(case, case.request.header.sender),
+        point=_point(case),
+        new_suppliers=new,
+        reasons=reasons,
+    )
+    return (notice,)
+
+
+def withdrawal(case: SwitchCase) -> tuple[Notice, ...]:
+    """The withdrawal is confirmed to the applicant (A13)."""
+    to = _addressee(case, case.request.header.sender)
+    return (WithdrawalConfirmation(to=to, point=_point(case)),)
+
+
+def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[Notice, ...]:
+    """Completion to the new and to the old supplier, each with its own name (A28)."""
+    switch_date = local_day(reading.taken_at)
+    new = [(supplier, True) for supplier in _new_suppliers(case, facts)]
+    old = [(supplier, False) for supplier in _old_suppliers(case, facts)]
+    return tuple(
+        SwitchCompleted(
+            to=_addressee(case, supplier.eic),
+            point=_point(case),
+            new_supplier=supplier if is_new else None,
+            old_supplier=None if is_new else supplier,
+            switch_date=switch_date,
+            registers=_of(reading.registers, supplier.directions),
+            obtained_by=reading.obtained_by,
+        )
+        for supplier, is_new in new + old
+    )
+
+
+def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice, ...]:
+    """Failure to applicant, new and old supplier (A29)."""
+    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
+    return tuple(
+        SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)
+        for eic in dict.fromkeys(told)
+    )
+
+
+def refused_reading(
+    case: SwitchCase, review: Review, reasons: tuple[GivenReason, ...]
+) -> tuple[Notice, ...]:
+    """A reading refused after review is told to its sender (A26)."""
+    header = review.reading.header
+    to = Addressee(
+        party=header.sender,
+        role=review.sender_role,
+        case_id=case.case_id,
+        reference=header.message_id,
+    )
+    notice = ReadingRejection(
+        to=to,
+        point=_point(case),
+        taken_on=local_day(review.reading.taken_at),
+        reasons=reasons,
+    )
+    return (notice,)
+
+
+def _addressee(case: SwitchCase, party: Eic) -> Addressee:
+    """The party as a supplier; the request is referred to only where the party sent it."""
+    header = case.request.header
+    return Addressee(
+        party=party,
+        role=Role.SUPPLIER,
+        case_id=case.case_id,
+        reference=header.message_id if party == header.sender else None,
+    )
+
+
+def _point(case: SwitchCase) -> PointNumber:
+    named = case.request.point
+    return PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
+
+
+def _new_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
+    return _suppliers([(c.new, c.direction) for c in case.changes], facts)
+
+
+def _old_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
+    return _suppliers([(c.old, c.direction) for c in case.changes if c.old], facts)
+
+
+def _suppliers(pairs: list[tuple[Eic, Direction]], facts: Facts) -> tuple[SupplierName, ...]:
+    """Each supplier once, with all its directions, in order."""
+    directions: dict[Eic, list[Direction]] = {}
+    for eic, direction in pairs:
+        directions.setdefault(eic, []).append(direction)
+    return tuple(
+        SupplierName(eic=eic, name=_name(eic, facts), directions=tuple(of))
+        for eic, of in directions.items()
+    )
+
+
+def _name(eic: Eic, facts: Facts) -> str:
+    party = facts.party(eic)
+    if party is None:
+        raise LookupError(f"no participant {eic} in the facts")
+    return party.name
+
+
+def _last_reading(point: PointFacts, directions: tuple[Direction, ...]) -> LastReading | None:
+    last = point.last_reading
+    registers = _of(last.registers, directions) if last else ()
+    return LastReading(taken_on=last.taken_on, registers=registers) if last and registers else None
+
+
+def _of(
+    registers: tuple[RegisterValue, ...], directions: tuple[Direction, ...]
+) -> tuple[RegisterValue, ...]:
+    """The values of registers of these directions; what is neither goes to consumption."""
+    return tuple(
+        value
+        for value in registers
+        if (direction_of(value.register) or Direction.CONSUMPTION) in directions
+    )

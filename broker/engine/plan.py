@@ -1,0 +1,68 @@
+"""The plan of a switch: expected date, reading method, reading period (A8, A15, A18, A23)."""
+
+from datetime import date
+from enum import Enum
+
+from broker.engine.calendar import plus_days
+from broker.engine.legal_periods import PeriodName
+from broker.engine.rulebook import Rulebook
+from broker.messages.codes import ReadingMethod
+from broker.messages.records import DirectionChange, Plan
+from broker.messages.requests import SupplyContract, SwitchRequest
+
+
+class NoPlan(Enum):
+    """Why no day is left on which the switch could be carried out."""
+
+    CONTRACT_COVERS_NO_DAY = "contract covers no day"
+    PERIOD_HAS_PASSED = "period has passed"
+
+
+def plan_switch(
+    request: SwitchRequest,
+    changes: tuple[DirectionChange, ...],
+    *,
+    received_on: date,
+    approved_on: date,
+    method: ReadingMethod,
+    rules: Rulebook,
+) -> Plan | NoPlan:
+    """The plan if the request were approved on this day, or why there can be none.
+
+    Source: A8, A18, A23 and interpretation 1 (002 a.191(4), a.198, a.199(2)).
+    """
+    requested = request.requested_date
+    starts_on = max(received_on, requested or received_on)
+    last = rules.last_day(PeriodName.READING_PERIOD, start=starts_on, begun=received_on)
+    if approved_on > last:
+        return NoPlan.PERIOD_HAS_PASSED
+    first = max(approved_on, requested or approved_on)
+    for contract in contracts_of(request, changes):
+        first = max(first, contract.valid_from)
+        last = min(last, contract.valid_to or last)
+    if first > last:
+        return NoPlan.CONTRACT_COVERS_NO_DAY
+    if requested:
+        expected = max(requested, approved_on)
+    elif method is ReadingMethod.REMOTE:
+        expected = plus_days(approved_on, 1)
+    else:
+        expected = last
+    return Plan(
+        expected_date=min(max(expected, first), last),
+        reading_method=method,
+        reading_from=first,
+        reading_to=last,
+    )
+
+
+def contracts_of(
+    request: SwitchRequest, changes: tuple[DirectionChange, ...]
+) -> tuple[SupplyContract, ...]:
+    """The contracts of the directions that change, as far as the request carries them."""
+    changing = {change.direction for change in changes}
+    return tuple(
+        chosen.contract
+        for chosen in request.chosen
+        if chosen.direction in changing and chosen.contract is not None
+    )

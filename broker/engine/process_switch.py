@@ -1,0 +1,80 @@
+"""The change of supplier at one accounting point, as a table: what can happen in which phase.
+
+An event the table does not list is refused by name and changes nothing. Terminal phases are
+written as {}. The state diagram in the documents is drawn from this table.
+"""
+
+from broker.engine import handle_reading as reading
+from broker.engine import handle_request as request
+from broker.engine.decision import Process, Transition
+from broker.engine.state import Phase, SwitchCase
+from broker.messages.deadlines import DeadlineKind
+from broker.messages.events import (
+    Event,
+    OneOffDaysChanged,
+    ReadingAcceptedByOperator,
+    ReadingReceived,
+    ReadingRefusedByOperator,
+    RequestApprovedByOperator,
+    RequestRejectedByOperator,
+    SwitchRequestReceived,
+    WithdrawalReceived,
+)
+from broker.messages.reasons import Reason, Refusal
+
+SWITCH: Process = {
+    Phase.NEW: {
+        SwitchRequestReceived: Transition(
+            request.take_in, (Phase.REJECTED, Phase.AWAITING_APPROVAL, Phase.AWAITING_READING)
+        ),
+    },
+    Phase.AWAITING_APPROVAL: {
+        WithdrawalReceived: Transition(request.withdraw, (Phase.WITHDRAWN,)),
+        DeadlineKind.END_OF_HOLD: Transition(
+            request.end_hold, (Phase.AWAITING_READING, Phase.REJECTED, Phase.AWAITING_APPROVAL)
+        ),
+        DeadlineKind.DECISION: Transition(
+            request.decide_for_the_operator,
+            (Phase.AWAITING_READING, Phase.REJECTED, Phase.AWAITING_APPROVAL),
+        ),
+        RequestApprovedByOperator: Transition(request.operator_approves, (Phase.AWAITING_READING,)),
+        RequestRejectedByOperator: Transition(request.operator_rejects, (Phase.REJECTED,)),
+        OneOffDaysChanged: Transition(request.redate_decision, (Phase.AWAITING_APPROVAL,)),
+    },
+    Phase.AWAITING_READING: {
+        ReadingReceived: Transition(reading.take_in, (Phase.COMPLETED, Phase.READING_UNDER_REVIEW)),
+        DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
+    },
+    Phase.READING_UNDER_REVIEW: {
+        ReadingReceived: Transition(reading.take_in_another, (Phase.COMPLETED,)),
+        ReadingAcceptedByOperator: Transition(reading.operator_accepts, (Phase.COMPLETED,)),
+        ReadingRefusedByOperator: Transition(reading.operator_refuses, (Phase.AWAITING_READING,)),
+        DeadlineKind.END_OF_READING_PERIOD: Transition(
+            reading.close_period, (Phase.PERIOD_OVER_UNDER_REVIEW,)
+        ),
+        OneOffDaysChanged: Transition(reading.redate_review, (Phase.READING_UNDER_REVIEW,)),
+    },
+    Phase.PERIOD_OVER_UNDER_REVIEW: {
+        ReadingAcceptedByOperator: Transition(reading.operator_accepts, (Phase.COMPLETED,)),
+        ReadingRefusedByOperator: Transition(reading.operator_refuses_at_last, (Phase.FAILED,)),
+        DeadlineKind.READING_REVIEW: Transition(reading.fail_unaccepted, (Phase.FAILED,)),
+        OneOffDaysChanged: Transition(reading.redate_review, (Phase.PERIOD_OVER_UNDER_REVIEW,)),
+    },
+    Phase.COMPLETED: {},
+    Phase.REJECTED: {},
+    Phase.WITHDRAWN: {},
+    Phase.FAILED: {},
+}
+
+
+def refusal_by_name(case: SwitchCase, event: Event) -> Refusal:
+    """Why the table does not list this event in this phase (A13, A26, interpretation 14)."""
+    if not SWITCH[case.phase]:
+        return Refusal(reason=Reason.CASE_HAS_ENDED)
+    match event:
+        case WithdrawalReceived():
+            return Refusal(reason=Reason.WITHDRAWAL_AFTER_APPROVAL)
+        case ReadingReceived():
+            return Refusal(reason=Reason.READING_OUTSIDE_PERIOD, place="/MeterReading/TakenAt")
+        case _:
+            return Refusal(reason=Reason.NOT_POSSIBLE_IN_THIS_STATE)

@@ -1,0 +1,113 @@
+"""What the operator has set: the choices the law and the interpretations leave to it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from broker.engine.calendar import WorkingDays, at_hour, end_of, local_day, plus_hours
+from broker.engine.legal_periods import RULES_VERSION, PeriodName, legal_period
+from broker.messages.codes import ReadingMethod
+from broker.messages.deadlines import Deadline, DeadlineKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plausibility:
+    """When a reading departs from the average (C1, interpretation 8); energies in kWh."""
+
+    lowest_factor: Decimal = Decimal("0.2")
+    highest_factor: Decimal = Decimal(5)
+    small_below_kwh: Decimal = Decimal(50)
+    small_highest_kwh: Decimal = Decimal(250)
+
+    def highest(self, expected_kwh: Decimal) -> Decimal:
+        """The most energy that does not depart from the expected consumption."""
+        if expected_kwh < self.small_below_kwh:
+            return self.small_highest_kwh
+        return expected_kwh * self.highest_factor
+
+    def lowest(self, expected_kwh: Decimal) -> Decimal:
+        """The least energy that does not depart from the expected consumption."""
+        if expected_kwh < self.small_below_kwh:
+            return Decimal(0)
+        return expected_kwh * self.lowest_factor
+
+
+_NO_ONE_OFF_DAYS = WorkingDays()
+_DEFAULT_PLAUSIBILITY = Plausibility()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """The operator's settings and the calendar; with the legal periods, all that rules need.
+
+    `decision_hour` is when the broker decides on the last day (interpretation 3), the holds are
+    hours a clean request is kept open to withdrawal (interpretation 2), `warning_hours` how long
+    before the hour to act a person is warned.
+    """
+
+    working_days: WorkingDays = _NO_ONE_OFF_DAYS
+    decision_hour: time = time(22, 0)
+    hold_hours_customer: int = 0
+    hold_hours_remote: int = 0
+    warning_hours: int = 24
+    plausibility: Plausibility = _DEFAULT_PLAUSIBILITY
+    version: str = RULES_VERSION
+
+    def hold_hours(self, method: ReadingMethod) -> int:
+        """How long a clean request of this reading method is held."""
+        return (
+            self.hold_hours_remote if method is ReadingMethod.REMOTE else self.hold_hours_customer
+        )
+
+    def last_day(self, name: PeriodName, *, start: date, begun: date) -> date:
+        """The last day of a period that starts with this day, in a case begun on that day."""
+        return legal_period(name, begun).last_day(start, self.working_days)
+
+    def decision_deadline(self, received_at: datetime) -> Deadline:
+        """When a request must be decided: the hour set, on the 5th working day (A12, A14)."""
+        received_on = local_day(received_at)
+        last = self.last_day(PeriodName.DECISION, start=received_on, begun=received_on)
+        row = legal_period(PeriodName.DECISION, received_on)
+        return self._by_the_hour(DeadlineKind.DECISION, last, row.rule, row.article)
+
+    def hold_deadline(self, received_at: datetime, method: ReadingMethod) -> Deadline:
+        """When the hold of a clean request ends (interpretation 2)."""
+        decision = self.decision_deadline(received_at)
+        ends_at = min(plus_hours(received_at, self.hold_hours(method)), decision.act_at)
+        return Deadline(
+            kind=DeadlineKind.END_OF_HOLD,
+            act_at=ends_at,
+            limit=decision.limit,
+            warn_at=None,
+            rule="interpretation 2",
+            article=decision.article,
+        )
+
+    def reading_period_deadline(self, last_day: date, begun: date) -> Deadline:
+        """The end of the reading period (A23, A26)."""
+        row = legal_period(PeriodName.READING_PERIOD, begun)
+        return Deadline(
+            kind=DeadlineKind.END_OF_READING_PERIOD,
+            act_at=end_of(last_day),
+            limit=end_of(last_day),
+            warn_at=None,
+            rule=f"{row.rule}, A26",
+            article=f"{row.article}, a.200(2)",
+        )
+
+    def review_deadline(self, counted_from: date, begun: date) -> Deadline:
+        """When a reading under review must be decided (A26, A29)."""
+        last = self.last_day(PeriodName.NOTICE_OF_FAILURE, start=counted_from, begun=begun)
+        row = legal_period(PeriodName.NOTICE_OF_FAILURE, begun)
+        return self._by_the_hour(DeadlineKind.READING_REVIEW, last, f"A26, {row.rule}", row.article)
+
+    def _by_the_hour(self, kind: DeadlineKind, day: date, rule: str, article: str) -> Deadline:
+        act_at = at_hour(day, self.decision_hour)
+        return Deadline(
+            kind=kind,
+            act_at=act_at,
+            limit=end_of(day),
+            warn_at=plus_hours(act_at, -self.warning_hours),
+            rule=rule,
+            article=article,
+        )

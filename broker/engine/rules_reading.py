@@ -1,0 +1,312 @@
+"""The rules a reported meter reading must keep, one function per rule of the law.
+
+Each returns refusals (the reading is refused to its sender and the case stays open), a `Doubt`
+(for the operator) or nothing. C5 is never a doubt.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from broker.engine.calendar import days_between, end_of, local_day
+from broker.engine.facts import MeterFacts, PointFacts, RegisterFacts
+from broker.engine.rulebook import Rulebook
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.identifiers import ObisCode
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.records import Doubt, DoubtKind, Plan
+from broker.messages.requests import MeterReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCheck:
+    """What a rule may look at: reading, sender and receipt, plan, point and installed meter."""
+
+    reading: MeterReading
+    sender_role: Role
+    received_at: datetime
+    plan: Plan
+    point: PointFacts
+    meter: MeterFacts
+    rules: Rulebook
+
+    @property
+    def taken_on(self) -> date:
+        """The local day on which the reading was taken (A25)."""
+        return local_day(self.reading.taken_at)
+
+    def place(self, index: int) -> str:
+        """The place of a register's value in the message."""
+        return f"/MeterReading/Register[{index + 1}]/Value"
+
+    def register(self, code: ObisCode) -> RegisterFacts | None:
+        """The meter's register with this code, None where it has none."""
+        return next((r for r in self.meter.registers if r.register == code), None)
+
+    def last_value(self, code: ObisCode) -> Decimal | None:
+        """The value of this register at the last reading on record."""
+        last = self.point.last_reading
+        values = last.registers if last else ()
+        return next((v.value for v in values if v.register == code), None)
+
+    def consumed(self, code: ObisCode, value: Decimal) -> Decimal | None:
+        """Energy in kWh since the last reading, a lower value taken as a rollover."""
+        register, last = self.register(code), self.last_value(code)
+        if register is None or last is None:
+            return None
+        span = value - last if value >= last else Decimal(10) ** register.digits - last + value
+        return span * register.multiplier
+
+    def expected_kwh(self, direction: Direction) -> Decimal | None:
+        """The expected consumption since the last reading, None with no average on record (C1)."""
+        last = self.point.last_reading
+        for average in self.point.averages:
+            if average.direction is direction and last is not None:
+                return average.kwh_per_day * days_between(last.taken_on, self.taken_on)
+        return None
+
+    def energy(self, direction: Direction) -> Decimal | None:
+        """Energy of one direction since the last reading: total register or sum of tariffs."""
+        values = [v for v in self.reading.registers if direction_of(v.register) is direction]
+        totals = [v for v in values if v.register.endswith(".0")]
+        parts = [self.consumed(v.register, v.value) for v in totals or values]
+        known = [part for part in parts if part is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(parts) else None
+
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions the meter's active-energy registers measure."""
+        found = {direction_of(r.register) for r in self.meter.registers}
+        return tuple(d for d in Direction if d in found)
+
+
+def direction_of(code: ObisCode) -> Direction | None:
+    """The direction a register measures: 1.8 taken, 2.8 fed in, anything else neither."""
+    measured = code.partition(":")[2]
+    if measured.startswith("1.8."):
+        return Direction.CONSUMPTION
+    return Direction.PRODUCTION if measured.startswith("2.8.") else None
+
+
+def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | None:
+    """Accounting point, metering site and area must be those of the switch.
+
+    Source: A9, H2 (002 a.193, a.218).
+    """
+    named, point = check.reading.point, check.point
+    agrees = (
+        named.accounting_point == point.accounting_point
+        and named.metering_site == point.metering_site
+        and named.area == point.area
+        and named.metering_site_gsrn in (None, point.metering_site_gsrn)
+    )
+    return (
+        None
+        if agrees
+        else Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
+    )
+
+
+def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | None:
+    """The customer reads and reports through the new supplier; a remote reading is the operator's.
+
+    No other way is accepted, and a switch is never made on an estimate.
+    Source: A19, A20, C4 (002 a.199(1)).
+    """
+    if check.plan.reading_method is ReadingMethod.CUSTOMER:
+        expected = (Role.SUPPLIER, ObtainedBy.CUSTOMER)
+    else:
+        expected = (Role.METERING_CENTRE, ObtainedBy.REMOTE)
+    if (check.sender_role, check.reading.obtained_by) == expected:
+        return None
+    return Refusal(
+        reason=Reason.READING_BY_WRONG_ROUTE,
+        place="/MeterReading/ObtainedBy",
+        found=f"{check.sender_role.value} {check.reading.obtained_by.value}",
+        expected=f"{expected[0].value} {expected[1].value}",
+    )
+
+
+def the_reading_was_taken_and_received_within_the_period(check: ReadingCheck) -> Refusal | None:
+    """A reading counts if it was taken and received within the reading period.
+
+    Source: A23, interpretation 1 (002 a.199(2)).
+    """
+    first, last = check.plan.reading_from, check.plan.reading_to
+    if first <= check.taken_on <= last and check.received_at < end_of(last):
+        return None
+    return Refusal(
+        reason=Reason.READING_OUTSIDE_PERIOD,
+        place="/MeterReading/TakenAt",
+        found=check.taken_on.isoformat(),
+        expected=f"{first.isoformat()}/{last.isoformat()}",
+    )
+
+
+def the_reading_is_not_in_the_future(check: ReadingCheck) -> Refusal | None:
+    """A reading cannot have been taken after it was received.
+
+    Source: C5 (002 a.200(1)).
+    """
+    if check.reading.taken_at <= check.received_at:
+        return None
+    return Refusal(reason=Reason.READING_NOT_WITHIN_LIMITS, place="/MeterReading/TakenAt")
+
+
+def the_reading_is_not_before_the_last_one(check: ReadingCheck) -> Refusal | None:
+    """A reading is not dated before the last one on record.
+
+    Source: C5 (002 a.200(1)).
+    """
+    last = check.point.last_reading
+    if last is None or check.taken_on >= last.taken_on:
+        return None
+    return Refusal(
+        reason=Reason.READING_NOT_WITHIN_LIMITS,
+        place="/MeterReading/TakenAt",
+        found=check.taken_on.isoformat(),
+        expected=f">={last.taken_on.isoformat()}",
+    )
+
+
+def the_meter_is_the_installed_one(check: ReadingCheck) -> Refusal | None:
+    """A reading is valid only for the installed meter.
+
+    Source: C5 (002 a.200(1)).
+    """
+    if check.reading.serial_number == check.meter.serial_number:
+        return None
+    return Refusal(
+        reason=Reason.METER_NOT_IDENTIFIABLE,
+        place="/MeterReading/SerialNumber",
+        found=check.reading.serial_number,
+    )
+
+
+def every_register_is_read_once(check: ReadingCheck) -> tuple[Refusal, ...]:
+    """There is one value for every register of the meter, and for no other.
+
+    Source: C5 (002 a.200(1)).
+    """
+    if check.reading.serial_number != check.meter.serial_number:
+        return ()
+    given = [value.register for value in check.reading.registers]
+    found = [
+        Refusal(
+            reason=Reason.REGISTER_NOT_IDENTIFIABLE,
+            place=f"/MeterReading/Register[{index + 1}]",
+            found=code,
+        )
+        for index, code in enumerate(given)
+        if check.register(code) is None or code in given[:index]
+    ]
+    found.extend(
+        Refusal(
+            reason=Reason.REGISTER_NOT_IDENTIFIABLE,
+            place="/MeterReading",
+            expected=register.register,
+        )
+        for register in check.meter.registers
+        if register.register not in given
+    )
+    return tuple(found)
+
+
+def no_value_has_more_digits_than_its_register(check: ReadingCheck) -> tuple[Refusal, ...]:
+    """A register shows no more than its digits.
+
+    Source: C5 (002 a.200(1)).
+    """
+    found = []
+    for index, value in enumerate(check.reading.registers):
+        register = check.register(value.register)
+        if register is not None and value.value >= Decimal(10) ** register.digits:
+            found.append(
+                Refusal(
+                    reason=Reason.READING_NOT_WITHIN_LIMITS,
+                    place=check.place(index),
+                    found=str(value.value),
+                    expected=f"<{Decimal(10) ** register.digits}",
+                )
+            )
+    return tuple(found)
+
+
+def no_register_goes_backwards(check: ReadingCheck) -> tuple[Refusal, ...]:
+    """A lower value is a rollover if what it then means is plausible; else it is refused.
+
+    Source: C5, C1 (002 a.200(1), a.153(2)).
+    """
+    found = []
+    for index, value in enumerate(check.reading.registers):
+        last = check.last_value(value.register)
+        if last is None or value.value >= last:
+            continue
+        consumed = check.consumed(value.register, value.value)
+        direction = direction_of(value.register)
+        expected = None if direction is None else check.expected_kwh(direction)
+        if (
+            expected is None
+            or consumed is None
+            or consumed > check.rules.plausibility.highest(expected)
+        ):
+            found.append(
+                Refusal(
+                    reason=Reason.READING_NOT_WITHIN_LIMITS,
+                    place=check.place(index),
+                    found=str(value.value),
+                    expected=f">={last}",
+                )
+            )
+    return tuple(found)
+
+
+def the_reading_does_not_depart_from_the_average(
+    check: ReadingCheck,
+) -> tuple[Refusal, ...] | tuple[Doubt, ...]:
+    """A reading that departs is refused, unless its reason is given: then the operator decides.
+
+    With no average on record a reading of an otherwise valid meter goes to the operator.
+    Source: C1, interpretation 8 (002 a.153(2)).
+    """
+    doubts, refusals = [], []
+    for direction in check.directions():
+        energy, expected = check.energy(direction), check.expected_kwh(direction)
+        if energy is None or expected is None:
+            doubts.append(Doubt(kind=DoubtKind.NO_AVERAGE_ON_RECORD, rule="C1"))
+            continue
+        lowest = check.rules.plausibility.lowest(expected)
+        highest = check.rules.plausibility.highest(expected)
+        if lowest <= energy <= highest:
+            continue
+        band = f"{lowest.normalize():f}..{highest.normalize():f} kWh"
+        if check.reading.departure_reason is None:
+            refusals.append(
+                Refusal(
+                    reason=Reason.READING_BEYOND_PLAUSIBILITY,
+                    place="/MeterReading/Register",
+                    found=f"{energy} kWh",
+                    expected=band,
+                )
+            )
+        doubts.append(
+            Doubt(
+                kind=DoubtKind.READING_DEPARTS_FROM_AVERAGE,
+                rule="C1",
+                found=f"{energy} kWh",
+                expected=band,
+            )
+        )
+    return tuple(refusals) or tuple(doubts)
+
+
+def there_is_no_other_reading_for_the_day(check: ReadingCheck) -> Doubt | None:
+    """A second, different reading for the same day is for the operator to decide.
+
+    Source: interpretation 14, C5 (002 a.200(1)).
+    """
+    last = check.point.last_reading
+    if last is None or last.taken_on != check.taken_on:
+        return None
+    if all(check.last_value(v.register) == v.value for v in check.reading.registers):
+        return None
+    return Doubt(kind=DoubtKind.SECOND_READING_FOR_THE_DAY, rule="interpretation 14")
