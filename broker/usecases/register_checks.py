@@ -1,0 +1,385 @@
+"""What cells of a register must be to each other: references, sums, periods that do not overlap.
+
+Pure: sheets in, faults out. Each check reports every cell it finds, and none that another check
+has reported for the same reason.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from operator import attrgetter
+from typing import TypeVar
+
+from broker.messages.codes import Direction, Role
+from broker.messages.identifiers import Gsrn, SerialNumber
+from broker.store.participants import Participant
+from broker.store.register import Operator, local_day
+from broker.store.register_import import (
+    BilledEntry,
+    CustomerEntry,
+    MeterEntry,
+    MeterRegisterEntry,
+    PointEntry,
+    ReadingEntry,
+    SiteEntry,
+    SupplyEntry,
+)
+from broker.usecases.register_files import Fault, Placed, Sheet
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSheets:
+    """The files of one register as they were read."""
+
+    operator: Sheet[Operator]
+    participants: Sheet[Participant]
+    customers: Sheet[CustomerEntry]
+    sites: Sheet[SiteEntry]
+    points: Sheet[PointEntry]
+    supplies: Sheet[SupplyEntry]
+    meters: Sheet[MeterEntry]
+    meter_registers: Sheet[MeterRegisterEntry]
+    readings: Sheet[ReadingEntry]
+    billed: Sheet[BilledEntry]
+
+
+def faults_between_cells(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Every fault that one cell alone does not show."""
+    yield from _repeated(sheets)
+    yield from _references(sheets)
+    yield from _operator_and_area(sheets)
+    yield from _points(sheets)
+    yield from _supplies(sheets)
+    yield from _shares(sheets)
+    yield from _meters(sheets)
+    yield from _readings(sheets)
+    yield from _billed(sheets)
+
+
+def _repeated(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Rows that say again what an earlier row has said."""
+    yield from _again(sheets.participants, "eic")
+    yield from _again(sheets.customers, "tax_number")
+    yield from _again(sheets.sites, "metering_site")
+    yield from _again(sheets.meters, "serial_number", "accounting_point")
+    yield from _again(sheets.meter_registers, "register", "accounting_point", "serial_number")
+    yield from _again(sheets.readings, "register", "accounting_point", "serial_number", "taken_at")
+    seen: set[str] = set()
+    for site in sheets.sites.rows:
+        if site.entry.gsrn is not None:
+            yield from _seen(site, "gsrn", site.entry.gsrn, seen)
+    for point in sheets.points.rows:
+        yield from _seen(point, "accounting_point", point.entry.accounting_point, seen)
+
+
+def _again(sheet: Sheet[T], column: str, *within: str) -> Iterator[Fault]:
+    """Cells of a column that repeat an earlier one, within rows that agree in other columns."""
+    key = attrgetter(column, *within)
+    seen: set[object] = set()
+    for row in sheet.rows:
+        if key(row.entry) in seen:
+            yield row.fault(column, "stands in an earlier row", getattr(row.entry, column))
+        seen.add(key(row.entry))
+
+
+def _seen(row: Placed[T], column: str, gsrn: str, seen: set[str]) -> Iterator[Fault]:
+    """A GSRN that names something else already (D1)."""
+    if gsrn in seen:
+        yield row.fault(column, "this GSRN is given out already", gsrn)
+    seen.add(gsrn)
+
+
+def _references(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Cells that name a row of another file, where no row has that name."""
+    customers = sheets.customers.texts.get("tax_number")
+    sites = sheets.sites.texts.get("metering_site")
+    parties = sheets.participants.texts.get("eic")
+    points = sheets.points.texts.get("accounting_point")
+    yield from _unknown(sheets.sites, "owner", customers)
+    yield from _unknown(sheets.points, "customer", customers)
+    yield from _unknown(sheets.points, "metering_site", sites)
+    yield from _unknown(sheets.supplies, "supplier", parties)
+    yield from _unknown(sheets.supplies, "accounting_point", points)
+    yield from _unknown(sheets.meters, "accounting_point", points)
+    yield from _unknown(sheets.billed, "accounting_point", points)
+    yield from _unknown_meters(sheets.meter_registers, sheets.meters)
+    yield from _unknown_meters(sheets.readings, sheets.meters)
+
+
+def _unknown(sheet: Sheet[T], column: str, known: frozenset[str] | None) -> Iterator[Fault]:
+    """Cells of a column that name no row; where the other file could not be read, none is told."""
+    for row in sheet.rows:
+        named = getattr(row.entry, column)
+        if named is not None and known is not None and named not in known:
+            yield row.fault(column, f"no row describes this {column}", named)
+
+
+def _unknown_meters(
+    sheet: Sheet[MeterRegisterEntry] | Sheet[ReadingEntry], meters: Sheet[MeterEntry]
+) -> Iterator[Fault]:
+    """Rows of a meter that is not installed at their point."""
+    known = {(row.entry.accounting_point, row.entry.serial_number) for row in meters.rows}
+    texts = (meters.texts.get("accounting_point", ()), meters.texts.get("serial_number", ()))
+    for row in sheet.rows:
+        point, serial_number = row.entry.accounting_point, row.entry.serial_number
+        in_faulty_row = bool(meters.faults) and (
+            not meters.texts or (point in texts[0] and serial_number in texts[1])
+        )
+        if (point, serial_number) not in known and not in_faulty_row:
+            problem = f"no meter with this serial number is listed for point {point}"
+            yield row.fault("serial_number", problem, serial_number)
+
+
+def _operator_and_area(sheets: RegisterSheets) -> Iterator[Fault]:
+    """The operator takes part itself; numbers are of its area and its prefix (D1, D2)."""
+    for row in sheets.operator.rows:
+        operator = row.entry
+        roles = {
+            role
+            for party in sheets.participants.rows
+            if party.entry.eic == operator.eic
+            for role in party.entry.roles
+        }
+        if Role.GRID_OPERATOR not in roles and not sheets.participants.faults:
+            yield row.fault("eic", "no participant with role DDM has this EIC", operator.eic)
+        for site in sheets.sites.rows:
+            yield from _outside_area(site, operator)
+        for point in sheets.points.rows:
+            if not point.entry.accounting_point.startswith(operator.gsrn_prefix):
+                problem = f"must begin with the operator's prefix {operator.gsrn_prefix}"
+                yield point.fault("accounting_point", problem, point.entry.accounting_point)
+
+
+def _outside_area(site: Placed[SiteEntry], operator: Operator) -> Iterator[Fault]:
+    """A site whose area, or area number, is not the operator's (D2)."""
+    entry = site.entry
+    if entry.area_code != operator.area_code:
+        yield site.fault(
+            "area_code", f"must be the operator's area {operator.area_code}", entry.area_code
+        )
+    if entry.metering_site.partition("-")[0] != operator.area_code:
+        problem = f"must begin with the operator's area code {operator.area_code}"
+        yield site.fault("metering_site", problem, entry.metering_site)
+
+
+def _points(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Self-supply goes both ways (H6)."""
+    for row in sheets.points.rows:
+        if row.entry.self_supply and len(row.entry.directions) != len(Direction):
+            found = "+".join(direction.value for direction in row.entry.directions)
+            yield row.fault("directions", "self-supply needs consumption+production", found)
+
+
+def _supplies(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Supply has a length, a direction of its point, a supplier, and is not there twice."""
+    points = {row.entry.accounting_point: row.entry for row in sheets.points.rows}
+    suppliers = {
+        row.entry.eic for row in sheets.participants.rows if Role.SUPPLIER in row.entry.roles
+    }
+    others = {row.entry.eic for row in sheets.participants.rows} - suppliers
+    for row in sheets.supplies.rows:
+        entry = row.entry
+        yield from _backwards(row, entry.from_day, "to_day", entry.to_day)
+        point = points.get(entry.accounting_point)
+        if point is not None and entry.direction not in point.directions:
+            yield row.fault("direction", "the point has not this direction", entry.direction.value)
+        if entry.supplier in others:
+            yield row.fault("supplier", "this participant has not the role DDQ", entry.supplier)
+        if entry.share != 1 and entry.direction is Direction.PRODUCTION:
+            yield row.fault("share", "shares divide consumption only", entry.share)
+        elif entry.share != 1 and point is not None and point.self_supply:
+            yield row.fault("share", "self-supply is not shared", entry.share)
+    key = attrgetter("accounting_point", "direction", "supplier")
+    for rows in _grouped(sheets.supplies.rows, key):
+        yield from _overlapping(rows, "from_day", "to_day")
+    yield from _self_supply_divided(sheets, points)
+
+
+def _self_supply_divided(sheets: RegisterSheets, points: dict[Gsrn, PointEntry]) -> Iterator[Fault]:
+    """At a self-supply point one supplier serves both directions (interpretation 13)."""
+    for rows in _grouped(sheets.supplies.rows, attrgetter("accounting_point")):
+        point = points.get(rows[0].entry.accounting_point)
+        if point is None or not point.self_supply:
+            continue
+        for row in rows:
+            entry = row.entry
+            if any(
+                _both_on_a_day(entry, other.entry)
+                and other.entry.direction is not entry.direction
+                and other.entry.supplier != entry.supplier
+                for other in rows
+            ):
+                problem = "at a self-supply point one supplier serves both directions"
+                yield row.fault("supplier", problem, entry.supplier)
+
+
+def _both_on_a_day(one: SupplyEntry, other: SupplyEntry) -> bool:
+    """Whether two supplies have a day in common."""
+    return (other.to_day is None or one.from_day < other.to_day) and (
+        one.to_day is None or other.from_day < one.to_day
+    )
+
+
+def _shares(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Shares add up to exactly one on each day on which there is any supply (B9, B10).
+
+    A point that one supplier has whole stands alone; parts are added up over the points of the
+    delivery point, since a division makes one point for each supplier (B9).
+    """
+    if sheets.supplies.faults:
+        return
+    places = {row.entry.accounting_point: row.entry.delivery_point for row in sheets.points.rows}
+    by_delivery_point = _grouped(
+        (row for row in sheets.supplies.rows if row.entry.accounting_point in places),
+        lambda entry: (places[entry.accounting_point], entry.direction),
+    )
+    for rows in by_delivery_point:
+        yield from _days_that_do_not_add_up(rows)
+
+
+def _days_that_do_not_add_up(rows: tuple[Placed[SupplyEntry], ...]) -> Iterator[Fault]:
+    """The shares of the first day on which they do not; sums change only where a supply does."""
+    ends = {row.entry.to_day for row in rows if row.entry.to_day is not None}
+    for day in sorted({row.entry.from_day for row in rows} | ends):
+        present = [row for row in rows if _covers(row.entry, day)]
+        sums: dict[Gsrn, Decimal] = defaultdict(Decimal)
+        for row in present:
+            sums[row.entry.accounting_point] += row.entry.share
+        parts = sum(total for total in sums.values() if total != 1)
+        if parts not in (0, 1):
+            problem = f"the shares on {day} add up to {parts}, not exactly one"
+            for row in present:
+                if sums[row.entry.accounting_point] != 1:
+                    yield row.fault("share", problem, row.entry.share)
+            return
+
+
+def _covers(supply: SupplyEntry, day: date) -> bool:
+    """Whether the supply runs on the day."""
+    return supply.from_day <= day and (supply.to_day is None or day < supply.to_day)
+
+
+def _meters(sheets: RegisterSheets) -> Iterator[Fault]:
+    """One meter at a time, each with registers that can be read."""
+    have_registers = {
+        (row.entry.accounting_point, row.entry.serial_number) for row in sheets.meter_registers.rows
+    }
+    for row in sheets.meters.rows:
+        entry = row.entry
+        yield from _backwards(row, entry.installed_from, "removed_on", entry.removed_on)
+        key = (entry.accounting_point, entry.serial_number)
+        if key not in have_registers and not sheets.meter_registers.faults:
+            yield row.fault("serial_number", "the meter has no registers", entry.serial_number)
+    for rows in _grouped(sheets.meters.rows, attrgetter("accounting_point")):
+        yield from _overlapping(rows, "installed_from", "removed_on")
+    for register in sheets.meter_registers.rows:
+        digits, decimals = register.entry.digits, register.entry.decimals
+        if not 1 <= digits <= 12:
+            yield register.fault("digits", "must be 1 to 12", digits)
+        if decimals > 6:
+            yield register.fault("decimals", "must be 0 to 6", decimals)
+        if register.entry.multiplier == 0:
+            yield register.fault("multiplier", "must be above zero", register.entry.multiplier)
+
+
+def _readings(sheets: RegisterSheets) -> Iterator[Fault]:
+    """A reading is of an installed meter and of all its registers, within their digits (C5)."""
+    meters = {
+        (row.entry.accounting_point, row.entry.serial_number): row.entry
+        for row in sheets.meters.rows
+    }
+    registers: dict[tuple[Gsrn, SerialNumber], dict[str, MeterRegisterEntry]] = defaultdict(dict)
+    for row in sheets.meter_registers.rows:
+        key = (row.entry.accounting_point, row.entry.serial_number)
+        registers[key][row.entry.register] = row.entry
+    by_reading = attrgetter("accounting_point", "serial_number", "taken_at")
+    for rows in _grouped(sheets.readings.rows, by_reading):
+        entry = rows[0].entry
+        key = (entry.accounting_point, entry.serial_number)
+        if key in meters:
+            yield from _reading_when_not_installed(rows, meters[key])
+        if key in registers and not sheets.meter_registers.faults:
+            yield from _reading_of_registers(rows, registers[key], bool(sheets.readings.faults))
+
+
+def _reading_when_not_installed(
+    rows: tuple[Placed[ReadingEntry], ...], meter: MeterEntry
+) -> Iterator[Fault]:
+    """A reading taken before the meter came or after it went."""
+    day = local_day(rows[0].entry.taken_at)
+    if day < meter.installed_from or (meter.removed_on is not None and day > meter.removed_on):
+        for row in rows:
+            problem = "the meter was not installed on that day"
+            yield row.fault("taken_at", problem, _instant(row.entry.taken_at))
+
+
+def _reading_of_registers(
+    rows: tuple[Placed[ReadingEntry], ...],
+    registers: dict[str, MeterRegisterEntry],
+    incomplete: bool,
+) -> Iterator[Fault]:
+    """Values for exactly the meter's registers, obtained in one way."""
+    missing = registers.keys() - {row.entry.register for row in rows}
+    if missing and not incomplete:
+        problem = f"the reading lacks {', '.join(sorted(missing))}"
+        yield rows[0].fault("register", problem, rows[0].entry.register)
+    for row in rows:
+        entry = row.entry
+        if entry.obtained_by is not rows[0].entry.obtained_by:
+            problem = "must be the same for all registers of a reading"
+            yield row.fault("obtained_by", problem, entry.obtained_by.value)
+        register = registers.get(entry.register)
+        if register is None:
+            yield row.fault("register", "the meter has no such register", entry.register)
+        elif entry.value >= 10**register.digits or entry.value != round(
+            entry.value, register.decimals
+        ):
+            problem = f"must have {register.digits} digits and {register.decimals} decimals at most"
+            yield row.fault("value", problem, entry.value)
+
+
+def _billed(sheets: RegisterSheets) -> Iterator[Fault]:
+    """Billing periods have a length and a direction of their point, and follow one another."""
+    points = {row.entry.accounting_point: row.entry for row in sheets.points.rows}
+    for row in sheets.billed.rows:
+        entry = row.entry
+        yield from _backwards(row, entry.from_day, "to_day", entry.to_day)
+        point = points.get(entry.accounting_point)
+        if point is not None and entry.direction not in point.directions:
+            yield row.fault("direction", "the point has not this direction", entry.direction.value)
+    for rows in _grouped(sheets.billed.rows, attrgetter("accounting_point", "direction")):
+        yield from _overlapping(rows, "from_day", "to_day")
+
+
+def _grouped(rows: Iterable[Placed[T]], key: Callable[[T], object]) -> list[tuple[Placed[T], ...]]:
+    """Rows that agree in a key, in the order of the file."""
+    groups: dict[object, list[Placed[T]]] = defaultdict(list)
+    for row in rows:
+        groups[key(row.entry)].append(row)
+    return [tuple(group) for group in groups.values()]
+
+
+def _backwards(row: Placed[T], start: date, column: str, end: date | None) -> Iterator[Fault]:
+    """A period [start, end) without a day in it."""
+    if end is not None and end <= start:
+        yield row.fault(column, f"must be after {start}", end)
+
+
+def _overlapping(rows: tuple[Placed[T], ...], start: str, end: str) -> Iterator[Fault]:
+    """Periods that begin before the one before them has ended."""
+    ordered = sorted(rows, key=lambda row: getattr(row.entry, start))
+    for earlier, later in pairwise(ordered):
+        ends, begins = getattr(earlier.entry, end), getattr(later.entry, start)
+        if ends is None or begins < ends:
+            problem = f"the period of line {earlier.line} has not ended on that day"
+            yield later.fault(start, problem, begins)
+
+
+def _instant(instant: datetime) -> str:
+    """The instant as the file writes it."""
+    return instant.isoformat()
