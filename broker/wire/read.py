@@ -1,0 +1,72 @@
+"""The way in: bytes to a typed message with its attachments, or every finding of the structure.
+
+Order of the findings: what cannot be read at all; else attachments that do not decode or are too
+large together with what the schema does not allow (design 10, level *structure*).
+"""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from broker.messages.codes import DocumentKind
+from broker.messages.reasons import Refusal
+from broker.messages.requests import Message, SwitchRequest
+from broker.wire.attachments import take_out
+from broker.wire.check_values import check_values
+from broker.wire.findings import FINDINGS_MAX
+from broker.wire.read_reading import reading_of
+from broker.wire.read_request import request_of
+from broker.wire.read_withdrawal import withdrawal_of
+from broker.wire.schema import TAG_PREFIX, parse, refusal_of_unknown_root, validate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMessage:
+    """A message of sound structure: its type, its attachments by hash, its wrong identifiers.
+
+    `wrong_identifiers` belongs to the level *values* and is answered only after the sender is
+    known to be the authenticated party. Equal attachments are listed once.
+    """
+
+    message: Message
+    attachments: tuple[tuple[str, bytes], ...]
+    wrong_identifiers: tuple[Refusal, ...]
+
+
+def read(data: bytes) -> ReadMessage | tuple[Refusal, ...]:
+    """The message in these bytes, or the findings of its structure, at most 50. Raises nothing.
+
+    What the schema refused (NOT_VALID_AGAINST_SCHEMA) can be told better by `explain`.
+    """
+    root = parse(data)
+    if isinstance(root, Refusal):
+        return (root,)
+    unknown = refusal_of_unknown_root(root)
+    if unknown is not None:
+        return (unknown,)
+    taken = take_out(root)
+    refusals = taken.refusals + validate(root)
+    if refusals:
+        return refusals[:FINDINGS_MAX]
+    message = _message_of(root, taken.documents)
+    return ReadMessage(
+        message=message,
+        attachments=_by_hash(message, taken.documents),
+        wrong_identifiers=check_values(root),
+    )
+
+
+def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> Message:
+    kind = DocumentKind(str(root.tag)[len(TAG_PREFIX) :])
+    if kind is DocumentKind.SWITCH_REQUEST:
+        return request_of(root, documents)
+    if kind is DocumentKind.WITHDRAWAL:
+        return withdrawal_of(root)
+    return reading_of(root)
+
+
+def _by_hash(message: Message, documents: tuple[bytes, ...]) -> tuple[tuple[str, bytes], ...]:
+    if not isinstance(message, SwitchRequest):
+        return ()
+    hashes = [one.contract.document.sha256 for one in message.chosen if one.contract]
+    return tuple(dict(zip(hashes, documents, strict=True)).items())

@@ -1,0 +1,26 @@
+"""A valid MeterReading as its type (A19, A20, C5)."""
+
+from lxml import etree
+
+from broker.messages.codes import ObtainedBy
+from broker.messages.identifiers import CaseId, SerialNumber
+from broker.messages.requests import MeterReading
+from broker.wire.elements import instant_of, parts_of, point_of, register_values_of, text_of
+from broker.wire.envelope import header_of
+
+
+def reading_of(root: etree._Element) -> MeterReading:
+    """The reading of a valid tree (A20)."""
+    parts = parts_of(root)
+    case_number = parts.get("CaseNumber")
+    departure_reason = parts.get("DepartureReason")
+    return MeterReading(
+        header=header_of(root),
+        case_id=None if case_number is None else CaseId(text_of(case_number)),
+        point=point_of(parts["Point"]),
+        serial_number=SerialNumber(text_of(parts["SerialNumber"])),
+        taken_at=instant_of(parts["TakenAt"]),
+        obtained_by=ObtainedBy(text_of(parts["ObtainedBy"])),
+        registers=register_values_of(root),
+        departure_reason=None if departure_reason is None else text_of(departure_reason),
+    )

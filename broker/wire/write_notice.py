@@ -1,0 +1,210 @@
+"""Notices to parties as documents: each holds what its rule lists and no more (interpretation 9).
+
+A rejection carries codes; words only with the code "other" (A11).
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from lxml import etree
+
+from broker.messages.codes import DocumentKind
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import DocumentId, Eic
+from broker.messages.notices import (
+    Addressee,
+    ApprovalNotice,
+    ApprovalNoticeToOldSupplier,
+    Notice,
+    PointNumber,
+    ReadingRejection,
+    RejectionNotice,
+    SupplierName,
+    SwitchCompleted,
+    SwitchFailed,
+    WithdrawalConfirmation,
+)
+from broker.messages.reasons import Reason
+from broker.wire.document import (
+    LONG_TEXT_MAX,
+    NAME_TEXT_MAX,
+    UnableToWriteValidDocument,
+    add,
+    add_accounting_point,
+    add_code,
+    add_day,
+    add_eic,
+    add_free_text,
+    add_instant,
+    add_metering_site,
+    add_reason,
+    add_registers,
+    finished,
+    new_document,
+)
+
+_CHANGE_OF_SUPPLIER = "E03"
+_CANCELLATION = "E05"
+_RESPONSE = ("6", "414")
+_END_OF_SUPPLY = ("6", "406")
+_CANCELLATION_RESPONSE = ("260", "E68")
+
+
+def kind_of_notice(notice: Notice) -> DocumentKind:
+    """The kind of document a notice becomes, named as its root element."""
+    match notice:
+        case ApprovalNotice() | ApprovalNoticeToOldSupplier():
+            return DocumentKind.APPROVAL_NOTICE
+        case RejectionNotice():
+            return DocumentKind.REJECTION_NOTICE
+        case WithdrawalConfirmation():
+            return DocumentKind.WITHDRAWAL_CONFIRMATION
+        case SwitchCompleted():
+            return DocumentKind.SWITCH_COMPLETED
+        case SwitchFailed():
+            return DocumentKind.SWITCH_FAILED
+        case ReadingRejection():
+            return DocumentKind.READING_REJECTION
+        case _:
+            assert_never(notice)
+
+
+def write_notice(
+    notice: Notice, *, document_id: DocumentId, created_at: datetime, operator: Eic
+) -> bytes:
+    """The notice as a valid document, the same bytes for the same arguments.
+
+    Raises UnableToWriteValidDocument, which is a mistake of ours (design 8).
+    """
+    root = new_document(kind_of_notice(notice).value)
+    _add_header(root, notice, document_id, created_at, operator)
+    _add_body(root, notice)
+    return finished(root)
+
+
+def _add_header(
+    root: etree._Element,
+    notice: Notice,
+    document_id: DocumentId,
+    created_at: datetime,
+    operator: Eic,
+) -> None:
+    to: Addressee = notice.to
+    header = add(root, "Header")
+    add(header, "Identification", document_id)
+    add_code(header, "DocumentType", *_document_type(notice))
+    add_instant(header, "Creation", created_at)
+    sender = add(header, "Sender")
+    add_eic(sender, "Identification", operator)
+    add_code(sender, "Role", "260", "DDM")
+    recipient = add(header, "Recipient")
+    add_eic(recipient, "Identification", to.party)
+    add_code(recipient, "Role", "260", to.role.value)
+    withdrawn = isinstance(notice, WithdrawalConfirmation)
+    add_code(header, "BusinessReason", "260", _CANCELLATION if withdrawn else _CHANGE_OF_SUPPLIER)
+    if to.reference is not None:
+        add(header, "Reference", to.reference)
+    add(header, "CaseNumber", to.case_id)
+
+
+def _document_type(notice: Notice) -> tuple[str, str]:
+    if isinstance(notice, WithdrawalConfirmation):
+        return _CANCELLATION_RESPONSE
+    if isinstance(notice, ApprovalNoticeToOldSupplier):
+        return _END_OF_SUPPLY
+    if isinstance(notice, SwitchCompleted) and notice.old_supplier is not None:
+        return _END_OF_SUPPLY
+    return _RESPONSE
+
+
+def _add_body(root: etree._Element, notice: Notice) -> None:
+    match notice:
+        case ApprovalNotice():
+            _add_approval(root, notice)
+        case ApprovalNoticeToOldSupplier():
+            _add_approval_to_old(root, notice)
+        case RejectionNotice():
+            _add_rejection(root, notice)
+        case WithdrawalConfirmation():
+            _add_point(root, notice.point)
+        case SwitchCompleted():
+            _add_completion(root, notice)
+        case SwitchFailed():
+            _add_point(root, notice.point)
+            _add_grounds(root, (notice.ground,))
+        case ReadingRejection():
+            _add_point(root, notice.point)
+            add_day(root, "TakenOn", notice.taken_on)
+            _add_grounds(root, notice.reasons)
+        case _:
+            assert_never(notice)
+
+
+def _add_approval(root: etree._Element, notice: ApprovalNotice) -> None:
+    body = add(root, "NewSupply")
+    _add_point(body, notice.point)
+    _add_supplier(body, "NewSupplier", notice.new_supplier)
+    add_day(body, "ExpectedDate", notice.expected_date)
+    add(body, "ReadingMethod", notice.reading_method.value)
+    period = add(body, "ReadingPeriod")
+    add_day(period, "From", notice.reading_from)
+    add_day(period, "To", notice.reading_to)
+    add(body, "SerialNumber", notice.serial_number)
+    if notice.last_reading is not None:
+        last = add(body, "LastReading")
+        add_day(last, "TakenOn", notice.last_reading.taken_on)
+        add_registers(last, notice.last_reading.registers)
+
+
+def _add_approval_to_old(root: etree._Element, notice: ApprovalNoticeToOldSupplier) -> None:
+    body = add(root, "OldSupply")
+    _add_point(body, notice.point)
+    _add_supplier(body, "OldSupplier", notice.old_supplier)
+    add_day(body, "ExpectedDate", notice.expected_date)
+
+
+def _add_rejection(root: etree._Element, notice: RejectionNotice) -> None:
+    _add_point(root, notice.point)
+    for supplier in notice.new_suppliers:
+        _add_supplier(root, "NewSupplier", supplier)
+    _add_grounds(root, notice.reasons)
+
+
+def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
+    if (notice.new_supplier is None) == (notice.old_supplier is None):
+        raise UnableToWriteValidDocument("a completion names the new or the old supplier")
+    if notice.new_supplier is not None:
+        body = add(root, "NewSupply")
+        _add_point(body, notice.point)
+        _add_supplier(body, "NewSupplier", notice.new_supplier)
+    elif notice.old_supplier is not None:
+        body = add(root, "OldSupply")
+        _add_point(body, notice.point)
+        _add_supplier(body, "OldSupplier", notice.old_supplier)
+    add_day(body, "SwitchDate", notice.switch_date)
+    add_registers(body, notice.registers)
+    add_code(body, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_point(parent: etree._Element, point: PointNumber) -> None:
+    element = add(parent, "Point")
+    add_accounting_point(element, point.accounting_point)
+    add_metering_site(element, point.metering_site)
+
+
+def _add_supplier(parent: etree._Element, name: str, supplier: SupplierName) -> None:
+    element = add(parent, name)
+    add_eic(element, "Identification", supplier.eic)
+    add_free_text(element, "Name", supplier.name, NAME_TEXT_MAX)
+    for direction in supplier.directions:
+        add(element, "Direction", direction.value)
+
+
+def _add_grounds(parent: etree._Element, reasons: tuple[GivenReason, ...]) -> None:
+    for given in reasons:
+        ground = add(parent, "Ground")
+        add_reason(ground, given.reason)
+        if given.reason is Reason.OTHER:
+            if not (given.text or "").strip():
+                raise UnableToWriteValidDocument("260 E14 needs its text")
+            add_free_text(ground, "Text", given.text, LONG_TEXT_MAX)
