@@ -16,7 +16,7 @@ REGISTRY_HOST = re.compile(
 )
 TOOL = re.compile(
     r"\b(cl[a]ude|anthr[o]pic|chat[g]pt|gpt-\d|open[a]i|cop[i]lot|ll[m]s?|language m[o]dels?)\b"
-    r"|\bA[I][- ](generated|assist\w*|agent\w*|tool\w*)\b"
+    r"|\bA[I][- ](generated|assist\w*|ag[e]nt\w*|tool\w*)\b"
     r"|(?<!user-)(?<!user )(?<!settlement )\bag[e]nts?\b"
     r"|\b(this|next|previous|earlier|later|another|developer'?s?) s[e]ssions?\b",
     re.IGNORECASE,
