@@ -13,7 +13,7 @@ from lxml import etree
 from broker.messages.codes import MediaType
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Attachment
-from broker.wire.findings import place_of, shortened
+from broker.wire.places import place_of, shortened
 from broker.wire.schema import TAG_PREFIX
 
 ATTACHMENTS_BYTES_MAX = 5 * 1024 * 1024

@@ -11,7 +11,7 @@ from lxml import etree
 
 from broker.messages.identifiers import is_area_number, is_gsrn, is_party_eic, is_tax_number
 from broker.messages.reasons import Reason, Refusal
-from broker.wire.findings import place_of, shortened
+from broker.wire.places import place_of, shortened
 from broker.wire.schema import TAG_PREFIX
 
 _TAX_NUMBERS = (TAG_PREFIX + "TaxNumber", TAG_PREFIX + "CustomerTaxNumber")

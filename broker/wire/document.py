@@ -12,7 +12,7 @@ from lxml import etree
 from broker.messages.identifiers import AreaNumber, Eic, Gsrn
 from broker.messages.reasons import Reason
 from broker.messages.requests import RegisterValue
-from broker.wire.findings import shortened
+from broker.wire.places import shortened
 from broker.wire.schema import NAMESPACE, TAG_PREFIX, validate
 
 SHORT_TEXT_MAX = 100

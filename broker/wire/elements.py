@@ -23,7 +23,7 @@ def parts_of(element: etree._Element) -> dict[str, etree._Element]:
 
 def all_named(element: etree._Element, name: str) -> list[etree._Element]:
     """The children of this local name, in order."""
-    return element.findall(TAG_PREFIX + name)
+    return list(element.iterchildren(TAG_PREFIX + name))
 
 
 def text_of(element: etree._Element) -> str:

@@ -22,8 +22,9 @@ from xmlschema.validators import (
 
 from broker.messages.reasons import Reason, Refusal
 from broker.wire.attachments import take_out
-from broker.wire.findings import FINDINGS_MAX, place_of, shortened
-from broker.wire.schema import SCHEMA_FILE, parse, refusal_of_unknown_root, validate
+from broker.wire.findings import FINDINGS_MAX
+from broker.wire.places import SCHEMA_FILE, place_of, shortened
+from broker.wire.schema import parse, refusal_of_unknown_root, validate
 
 EXPLAINED_BYTES_MAX = 128 * 1024
 EXPLAINED_ELEMENTS_MAX = 500
@@ -47,11 +48,23 @@ def explain(data: bytes) -> tuple[Refusal, ...]:
     bytes_to_explain = len(data) - taken.characters
     if not quick or bytes_to_explain > EXPLAINED_BYTES_MAX or _has_too_many_elements(root):
         return (*taken.refusals, *quick)[:FINDINGS_MAX]
-    return (*taken.refusals, *(_explained(root) or quick))[:FINDINGS_MAX]
+    return (*taken.refusals, *_together(quick, _explained(root)))[:FINDINGS_MAX]
 
 
 def _has_too_many_elements(root: etree._Element) -> bool:
     return next(islice(root.iter(), EXPLAINED_ELEMENTS_MAX, None), None) is not None
+
+
+def _together(quick: tuple[Refusal, ...], explained: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """Both lists by place and line; where both speak of a place, the one that says what is right.
+
+    Of two that do, lxml's is kept: its texts are ours already.
+    """
+    by_place = {refusal.place: refusal for refusal in explained}
+    for refusal in quick:
+        if refusal.expected or refusal.place not in by_place:
+            by_place[refusal.place] = refusal
+    return tuple(sorted(by_place.values(), key=lambda refusal: refusal.line or 0))
 
 
 @cache

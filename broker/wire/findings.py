@@ -11,19 +11,16 @@ from typing import Protocol
 from lxml import etree
 
 from broker.messages.reasons import Reason, Refusal
+from broker.wire.forms import form_of_pattern, form_of_type
+from broker.wire.places import place_of, shortened
 
 FINDINGS_MAX = 50
-TEXT_MAX = 120
-PLACE_MAX = 400
 
-_NOT_FOR_PRINT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 _NAMESPACE = re.compile(r"\{[^{}' ]*:[^{}' ]*\}")
 _ATTRIBUTE = re.compile(r"^Element '[^']*', attribute '(?P<name>[^']*)'")
 _EXPECTED_CHILDREN = re.compile(r"Expected is (?:one of )?\( (?P<names>.*) \)")
 _FACET = re.compile(r"\[facet '(?P<facet>[A-Za-z]+)'\]")
-_LAST_QUOTED = re.compile(r"'(?P<value>[^']*)'\.?\s*$")
+_LAST_QUOTED = re.compile(r"'(?P<value>[^']*)'\)?\.?\s*$")
 _ENUMERATION = re.compile(r"element of the set \{(?P<values>.*)\}")
 _ATOMIC_TYPE = re.compile(
     r"not a valid value of the (?:atomic|local atomic) type '(?P<type>[^']*)'"
@@ -41,33 +38,6 @@ class _LogEntry(Protocol):
     def line(self) -> int: ...
     @property
     def path(self) -> str | None: ...
-
-
-def shortened(text: str | None, characters_max: int = TEXT_MAX) -> str:
-    """The text on one line without control characters, cut to so many characters."""
-    if not text:
-        return ""
-    cut = text[: characters_max + 1]
-    cut = _NOT_FOR_PRINT.sub(" ", cut).strip()
-    return cut if len(cut) <= characters_max else cut[: characters_max - 1] + "…"
-
-
-def place_of(element: etree._Element) -> str:
-    """The path to an element in our words: names, with a number where a name repeats."""
-    steps = []
-    node: etree._Element | None = element
-    while node is not None:
-        steps.append(shortened(etree.QName(node).localname, 60) + _number_among_siblings(node))
-        node = node.getparent()
-    return shortened("/" + "/".join(reversed(steps)), PLACE_MAX)
-
-
-def _number_among_siblings(node: etree._Element) -> str:
-    tag = str(node.tag)
-    before = len(list(node.itersiblings(tag, preceding=True)))
-    if before == 0 and next(node.itersiblings(tag), None) is None:
-        return ""
-    return f"[{before + 1}]"
 
 
 def findings_of(root: etree._Element, log: Iterable[_LogEntry]) -> tuple[Refusal, ...]:
@@ -140,10 +110,17 @@ def _found_and_expected(message: str, name: str, value: str | None) -> tuple[str
     facet = _FACET.search(message)
     limit = _LAST_QUOTED.search(message)
     if facet:
-        return value, f"{facet['facet']} {limit['value'] if limit else ''}"
+        at_limit = limit["value"] if limit else ""
+        if facet["facet"] == "pattern":
+            return value, form_of_pattern(_pattern_in(message))
+        return value, f"{facet['facet']} {at_limit}".strip()
     atomic = _ATOMIC_TYPE.search(message)
     if atomic:
-        return value, atomic["type"]
-    if "No matching global declaration" in message:
-        return name, ""
+        return value, form_of_type(atomic["type"])
+    if "the type definition is simple" in message:
+        return name + "/*", name
     return value if value is None or value.strip() else name, ""
+
+
+def _pattern_in(message: str) -> str:
+    return message.rpartition("by the pattern '")[2].strip().removesuffix(".").removesuffix("'")

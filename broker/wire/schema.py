@@ -9,15 +9,14 @@ processor must know.
 """
 
 import threading
-from pathlib import Path
 
 from lxml import etree
 
 from broker.messages.codes import DocumentKind
 from broker.messages.reasons import Reason, Refusal
-from broker.wire.findings import findings_of, shortened
+from broker.wire.findings import findings_of
+from broker.wire.places import SCHEMA_FILE, shortened
 
-SCHEMA_FILE = Path(__file__).resolve().parents[2] / "xsd" / "switch-1.xsd"
 NAMESPACE_OF_ANY_VERSION = "urn:supplier-switch:si:"
 NAMESPACE = NAMESPACE_OF_ANY_VERSION + "1"
 TAG_PREFIX = "{" + NAMESPACE + "}"
