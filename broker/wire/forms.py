@@ -30,6 +30,10 @@ EXAMPLES = {
     "ReasonCodeText": "E10",
 }
 
+PRINTABLE_TEXT = r"[^\s\p{Cc}][^\p{Cc}]*"
+"""The form of all free text: no control characters, no space first."""
+
+_TEXT_TYPES = ("ShortText", "NameText", "LongText", "RuleNumber")
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
 
@@ -46,6 +50,8 @@ def _type_of_pattern() -> dict[str, str]:
 def form_of_pattern(pattern: str) -> str:
     """The type that has this pattern with an example; the pattern where there is none."""
     name = _type_of_pattern().get(pattern)
+    if name in _TEXT_TYPES:
+        return PRINTABLE_TEXT
     return f"pattern {pattern}" if name is None else form_of_type(name)
 
 

@@ -1,0 +1,261 @@
+"""Outbound documents with invented contents, as the writers write them; the fixtures are these.
+
+`python -m tests.wire.samples` writes the fixtures anew, indented for people to read.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from lxml import etree
+
+from broker.engine.refusals import texts
+from broker.messages.answers import (
+    Acknowledgement,
+    Attempt,
+    CaseView,
+    HistoryEntry,
+    MailboxEntry,
+    Outcome,
+)
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.deadlines import Deadline, DeadlineKind
+from broker.messages.events import GivenReason
+from broker.messages.identifiers import (
+    AreaNumber,
+    CaseId,
+    DocumentId,
+    Eic,
+    Gsrn,
+    MessageId,
+    ObisCode,
+    ReceiptNumber,
+    SerialNumber,
+)
+from broker.messages.notices import (
+    Addressee,
+    ApprovalNotice,
+    ApprovalNoticeToOldSupplier,
+    LastReading,
+    Notice,
+    PointNumber,
+    ReadingRejection,
+    RejectionNotice,
+    SupplierName,
+    SwitchCompleted,
+    SwitchFailed,
+    WithdrawalConfirmation,
+)
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import RegisterValue
+from broker.wire.write_acknowledgement import write_acknowledgement
+from broker.wire.write_notice import write_notice
+from broker.wire.write_view import (
+    write_case_view,
+    write_code_list,
+    write_mailbox_listing,
+    write_message_status,
+)
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "messages"
+OPERATOR = Eic("28XOMREZJE-ZGLE0")
+NEW = Eic("28XSEVER-ENERGI8")
+OLD = Eic("28XJUG-ELEKTRIKB")
+CASE = CaseId("0195a1c0-0001-7000-8000-000000000001")
+RECEIPT = ReceiptNumber("0195a1c0-0002-7000-8000-000000000001")
+DOCUMENT = DocumentId("0195a1c0-0003-7000-8000-000000000001")
+REFERENCE = MessageId("SEVER-2026-000001")
+AT = datetime(2026, 3, 2, 8, 15, 1, 250000, tzinfo=UTC)
+
+POINT = PointNumber(
+    accounting_point=Gsrn("383199900000000017"), metering_site=AreaNumber("7-0000001")
+)
+NEW_SUPPLIER = SupplierName(
+    eic=NEW, name="Severna energija", directions=(Direction.CONSUMPTION, Direction.PRODUCTION)
+)
+OLD_SUPPLIER = SupplierName(eic=OLD, name="Južna elektrika", directions=(Direction.CONSUMPTION,))
+TO_NEW = Addressee(party=NEW, role=Role.SUPPLIER, case_id=CASE, reference=REFERENCE)
+TO_OLD = Addressee(party=OLD, role=Role.SUPPLIER, case_id=CASE, reference=None)
+REGISTERS = (
+    RegisterValue(register=ObisCode("1-0:1.8.1"), value=Decimal("10234.5")),
+    RegisterValue(register=ObisCode("1-0:1.8.2"), value=Decimal("8120")),
+)
+DEADLINE = Deadline(
+    kind=DeadlineKind.DECISION,
+    act_at=datetime(2026, 3, 9, 21, 0, tzinfo=UTC),
+    limit=datetime(2026, 3, 9, 23, 0, tzinfo=UTC),
+    warn_at=None,
+    rule="A12, A14",
+    article="002 a.195(4),(6)",
+)
+ACCEPTED = Acknowledgement(
+    outcome=Outcome.ACCEPTED,
+    receipt=RECEIPT,
+    received_at=AT,
+    recipient=NEW,
+    reference=REFERENCE,
+    case_id=CASE,
+    deadlines=(DEADLINE,),
+    refusals=(),
+)
+REFUSED = Acknowledgement(
+    outcome=Outcome.REFUSED,
+    receipt=RECEIPT,
+    received_at=AT,
+    recipient=NEW,
+    reference=REFERENCE,
+    case_id=None,
+    deadlines=(),
+    refusals=(
+        Refusal(
+            reason=Reason.WRONG_CHECK_DIGIT,
+            place="/SwitchRequest/Point/AccountingPoint",
+            line=18,
+            found="383199900000000018",
+            expected="GSRN",
+        ),
+        Refusal(
+            reason=Reason.WRONG_CHECK_DIGIT,
+            place="/SwitchRequest/ContractingParty/TaxNumber",
+            line=25,
+            found="12345678",
+            expected="SI",
+        ),
+    ),
+)
+UNREAD = Acknowledgement(
+    outcome=Outcome.REFUSED,
+    receipt=None,
+    received_at=AT,
+    recipient=None,
+    reference=None,
+    case_id=None,
+    deadlines=(),
+    refusals=(Refusal(reason=Reason.TOO_LARGE, found="9000000 B", expected="<= 8388608 B"),),
+)
+
+NOTICES: dict[str, Notice] = {
+    "ApprovalNotice/to-the-new-supplier": ApprovalNotice(
+        to=TO_NEW,
+        point=POINT,
+        new_supplier=NEW_SUPPLIER,
+        expected_date=date(2026, 3, 23),
+        reading_method=ReadingMethod.CUSTOMER,
+        reading_from=date(2026, 3, 2),
+        reading_to=date(2026, 3, 23),
+        serial_number=SerialNumber("ZG-000001"),
+        last_reading=LastReading(taken_on=date(2026, 1, 1), registers=REGISTERS),
+    ),
+    "ApprovalNotice/to-the-old-supplier": ApprovalNoticeToOldSupplier(
+        to=TO_OLD, point=POINT, old_supplier=OLD_SUPPLIER, expected_date=date(2026, 3, 23)
+    ),
+    "RejectionNotice/two-grounds": RejectionNotice(
+        to=TO_NEW,
+        point=POINT,
+        new_suppliers=(NEW_SUPPLIER,),
+        reasons=(
+            GivenReason(reason=Reason.POINT_NOT_IDENTIFIABLE),
+            GivenReason(reason=Reason.CONTRACTING_PARTY_MISMATCH),
+        ),
+    ),
+    "RejectionNotice/another-ground-in-words": RejectionNotice(
+        to=TO_NEW,
+        point=POINT,
+        new_suppliers=(NEW_SUPPLIER,),
+        reasons=(GivenReason(reason=Reason.OTHER, text="Podpis na pogodbi ni čitljiv."),),
+    ),
+    "WithdrawalConfirmation/of-a-request": WithdrawalConfirmation(to=TO_NEW, point=POINT),
+    "SwitchCompleted/to-the-new-supplier": SwitchCompleted(
+        to=TO_NEW,
+        point=POINT,
+        new_supplier=NEW_SUPPLIER,
+        old_supplier=None,
+        switch_date=date(2026, 3, 8),
+        registers=REGISTERS,
+        obtained_by=ObtainedBy.CUSTOMER,
+    ),
+    "SwitchCompleted/to-the-old-supplier": SwitchCompleted(
+        to=TO_OLD,
+        point=POINT,
+        new_supplier=None,
+        old_supplier=OLD_SUPPLIER,
+        switch_date=date(2026, 3, 8),
+        registers=REGISTERS,
+        obtained_by=ObtainedBy.CUSTOMER,
+    ),
+    "SwitchFailed/no-reading": SwitchFailed(
+        to=TO_OLD, point=POINT, ground=GivenReason(reason=Reason.NO_READING_WITHIN_PERIOD)
+    ),
+    "ReadingRejection/after-review": ReadingRejection(
+        to=TO_NEW,
+        point=POINT,
+        taken_on=date(2026, 3, 8),
+        reasons=(GivenReason(reason=Reason.READING_NOT_ACCEPTED),),
+    ),
+}
+
+ENTRIES = (
+    MailboxEntry(
+        document_id=DOCUMENT, kind="ApprovalNotice", case_id=CASE, created_at=AT, size_bytes=1204
+    ),
+)
+VIEW = CaseView(
+    case_id=CASE,
+    state="awaiting_reading",
+    accounting_point="383199900000000017",
+    expected_date=date(2026, 3, 23),
+    history=(HistoryEntry(at=AT, what="request approved", article="002 a.195(4)"),),
+    deadlines=(DEADLINE,),
+)
+
+
+def written(notice: Notice) -> bytes:
+    """The notice as the fixtures have it."""
+    return write_notice(notice, document_id=DOCUMENT, created_at=AT, operator=OPERATOR)
+
+
+def acknowledged(acknowledgement: Acknowledgement) -> bytes:
+    """The acknowledgement as the fixtures have it."""
+    return write_acknowledgement(acknowledgement, operator=OPERATOR, texts=texts)
+
+
+def outbound_documents() -> dict[str, bytes]:
+    """Every outbound sample by its fixture's name, as written."""
+    attempt = Attempt(
+        receipt=RECEIPT,
+        message_id=REFERENCE,
+        received_at=AT,
+        http_status=200,
+        case_id=CASE,
+        sha256=64 * "a",
+        answer=acknowledged(ACCEPTED),
+    )
+    return {
+        **{name: written(notice) for name, notice in NOTICES.items()},
+        "Acknowledgement/accepted": acknowledged(ACCEPTED),
+        "Acknowledgement/refused": acknowledged(REFUSED),
+        "Acknowledgement/nothing-could-be-read": acknowledged(UNREAD),
+        "MailboxListing/one-document": write_mailbox_listing(ENTRIES),
+        "MessageStatus/one-attempt": write_message_status((attempt,)),
+        "CaseView/awaiting-reading": write_case_view(VIEW),
+        "CodeList/all": write_code_list(Reason, texts=texts),
+    }
+
+
+def indented(document: bytes) -> bytes:
+    """The document laid out for people."""
+    root = etree.fromstring(document)
+    etree.indent(root)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def write_fixtures() -> None:
+    """Write every outbound sample to its file."""
+    for name, document in outbound_documents().items():
+        path = FIXTURES / f"{name}.xml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(indented(document))
+
+
+if __name__ == "__main__":
+    write_fixtures()
