@@ -15,14 +15,15 @@ _OVERLAP = "to_day IS NULL OR NEW.from_day < to_day"
 
 def _is_day(column: str) -> str:
     """The condition that a column holds an existing local date as YYYY-MM-DD."""
-    return f"(length({column}) = 10 AND date({column}) IS {column})"
+    # Without the modifier SQLite gives 30 February back as it is.
+    return f"(length({column}) = 10 AND date({column}, '+0 days') IS {column})"
 
 
 def _is_instant(column: str) -> str:
     """The condition that a column holds a UTC instant as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
     return (
         f"({column} GLOB '????-??-??T??:??:??.[0-9][0-9][0-9][0-9][0-9][0-9]Z'"
-        f" AND strftime('%Y-%m-%dT%H:%M:%S', {column}) IS substr({column}, 1, 19))"
+        f" AND strftime('%Y-%m-%dT%H:%M:%S', {column}, '+0 days') IS substr({column}, 1, 19))"
     )
 
 

@@ -57,7 +57,7 @@ CUSTOMER_CELLS: Mapping[str, Cell] = {
     "street": cells.text_cell,
     "postal_code": cells.text_cell,
     "city": cells.text_cell,
-    "country": cells.text_cell,
+    "country": cells.country_cell,
     "email": cells.optional(cells.email_cell),
 }
 SITE_CELLS: Mapping[str, Cell] = {

@@ -123,17 +123,17 @@ class _Gathered(Generic[T]):
         if len(row) != len(header):
             problem = f"the row must have {len(header)} cells and has {len(row)}"
             self.faults.append(_file_fault(self.file, line, problem))
+            for column, text in zip(header, row, strict=False):
+                self.texts[column].add(text.strip())
             return
         self._add(line, dict(zip(header, row, strict=True)), {})
 
     def add_table(self, line: int, values: Mapping[str, object], lines: dict[str, int]) -> None:
         """One table of a TOML file; an array counts as its items joined by plus signs."""
         texts = {key: _toml_text(value) for key, value in values.items()}
-        unknown = sorted(set(texts) - set(self.cells))
-        for key in unknown:
+        for key in sorted(set(texts) - set(self.cells)):
             self._fault(lines.get(key, line), key, texts[key], "no such key is known")
-        if not unknown:
-            self._add(line, {column: texts.get(column, "") for column in self.cells}, lines)
+        self._add(line, {column: texts.get(column, "") for column in self.cells}, lines)
 
     def _add(self, line: int, texts: dict[str, str], lines: dict[str, int]) -> None:
         values: dict[str, object] = {}
@@ -257,6 +257,10 @@ area_code_cell = checked(
 )
 prefix_cell = checked(
     lambda text: text.isascii() and text.isdigit() and len(text) == 8, "must be 8 digits"
+)
+country_cell = checked(
+    lambda text: text.isascii() and text.isalpha() and text.isupper() and len(text) == 2,
+    "must be two capital letters such as SI",
 )
 email_cell = checked(
     lambda text: 0 < text.find("@") < len(text) - 1 and " " not in text, "must be an e-mail address"
