@@ -164,7 +164,7 @@ CREATE TABLE sweep (
 
 _ONE_OFF_DAYS = """
 CREATE TABLE one_off_days (
-    day TEXT PRIMARY KEY NOT NULL CHECK (day = date(day))
+    day TEXT PRIMARY KEY NOT NULL CHECK (day IS date(day, '+0 days'))
 ) STRICT, WITHOUT ROWID
 """
 
