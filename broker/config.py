@@ -1,0 +1,107 @@
+"""The settings of one installation, read from a TOML file; every key has a default but the file's.
+
+See docs/operations.md for each key. What is not known is refused by name, so that a misspelt key
+never goes unnoticed.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from broker.engine.calendar import WorkingDays
+from broker.engine.rulebook import Plausibility, Rulebook
+
+
+class UnableToReadConfig(Exception):
+    """The settings file is missing or holds what it may not; the text says where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """Where the service listens and keeps its file; `sweep_seconds` is how often deadlines are
+    looked for, `stop_within_seconds` how long a stop waits for requests under way.
+    """
+
+    database: Path = Path("broker.sqlite")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    sweep_seconds: float = 1.0
+    stop_within_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSettings:
+    """What the law and the interpretations leave to the operator (interpretations 2, 3, 8)."""
+
+    decision_hour: time = time(22, 0)
+    hold_hours_customer: int = 0
+    hold_hours_remote: int = 0
+    warning_hours: int = 24
+    one_off_days: tuple[date, ...] = ()
+    lowest_factor: Decimal = Decimal("0.2")
+    highest_factor: Decimal = Decimal(5)
+    small_below_kwh: Decimal = Decimal(50)
+    small_highest_kwh: Decimal = Decimal(250)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings of one installation."""
+
+    service: ServiceSettings = field(default_factory=ServiceSettings)
+    rules: RuleSettings = field(default_factory=RuleSettings)
+
+    def rulebook(self) -> Rulebook:
+        """The settings as the engine takes them."""
+        rules = self.rules
+        return Rulebook(
+            working_days=WorkingDays(tuple(sorted(set(rules.one_off_days)))),
+            decision_hour=rules.decision_hour,
+            hold_hours_customer=rules.hold_hours_customer,
+            hold_hours_remote=rules.hold_hours_remote,
+            warning_hours=rules.warning_hours,
+            plausibility=Plausibility(
+                lowest_factor=rules.lowest_factor,
+                highest_factor=rules.highest_factor,
+                small_below_kwh=rules.small_below_kwh,
+                small_highest_kwh=rules.small_highest_kwh,
+            ),
+        )
+
+
+def read_config(path: Path | None) -> Config:
+    """The settings in this file, the defaults without one. Raises UnableToReadConfig."""
+    if path is None:
+        return Config()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnableToReadConfig(f"{path}: {error}") from error
+    return config_of(values, str(path))
+
+
+def config_of(values: dict[str, Any], source: str) -> Config:
+    """The settings in these values, checked by name and type. Raises UnableToReadConfig."""
+    for section, kind in (("service", ServiceSettings), ("rules", RuleSettings)):
+        known = set(kind.__dataclass_fields__)
+        unknown = sorted(set(values.get(section, {})) - known)
+        if unknown:
+            raise UnableToReadConfig(f"{source}: [{section}] has no setting {unknown[0]!r}")
+    unknown = sorted(set(values) - {"service", "rules"})
+    if unknown:
+        raise UnableToReadConfig(f"{source}: there is no section [{unknown[0]}]")
+    try:
+        return msgspec.convert(values, Config, strict=False, dec_hook=_path)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise UnableToReadConfig(f"{source}: {error}") from error
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"{value!r} is no {kind.__name__}")

@@ -1,0 +1,45 @@
+"""Who may send what to whom: the checks between a sound structure and the matter itself."""
+
+from broker.messages.codes import DocumentKind, Role
+from broker.messages.identifiers import Eic
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import Header
+from broker.store.participants import Participant
+
+MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
+    DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER}),
+    DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER}),
+    DocumentKind.METER_READING: frozenset({Role.SUPPLIER, Role.METERING_CENTRE}),
+}
+"""Which roles may send which kind of message (design 12)."""
+
+
+def refuse_sender(header: Header, party: Participant) -> Refusal | None:
+    """Why this party may not send this message, answered alone with 403 (design 10)."""
+    place = f"/{header.kind.value}/Header/Sender"
+    if header.sender != party.eic:
+        return Refusal(reason=Reason.SENDER_IS_NOT_THE_AUTHENTICATED_PARTY, place=place)
+    if not party.active:
+        return Refusal(reason=Reason.PARTY_NOT_ACTIVE, place=place)
+    if header.sender_role not in MAY_SEND[header.kind] & frozenset(party.roles):
+        return Refusal(
+            reason=Reason.ROLE_MAY_NOT_SEND_THIS,
+            place=f"{place}/Role",
+            found=header.sender_role.value,
+        )
+    return None
+
+
+def refuse_identifiers(
+    header: Header, wrong: tuple[Refusal, ...], operator: Eic
+) -> tuple[Refusal, ...]:
+    """A recipient that is not this operator, and every wrong check digit, together (422)."""
+    if header.recipient == operator:
+        return wrong
+    elsewhere = Refusal(
+        reason=Reason.RECIPIENT_IS_NOT_THIS_OPERATOR,
+        place=f"/{header.kind.value}/Header/Recipient/Identification",
+        found=header.recipient,
+        expected=operator,
+    )
+    return (elsewhere, *wrong)

@@ -1,0 +1,33 @@
+"""Watches the clock: a clock that jumps or runs behind must not fire legal deadlines (design 4)."""
+
+from datetime import datetime, timedelta
+
+from broker.clock import Clock
+
+_TOLERANCE = timedelta(minutes=5)
+
+
+class ClockWatch:
+    """Tells whether wall clock and monotonic clock still agree, within five minutes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.trust_again()
+
+    def trust_again(self) -> None:
+        """Take the wall clock as it stands now for right."""
+        self._wall = self._clock.now()
+        self._monotonic = self._clock.monotonic()
+
+    def trouble(self, last_entry_at: datetime | None) -> str | None:
+        """What is wrong with the clock, None while it can be trusted.
+
+        `last_entry_at` is the time of the last journal entry, which is never after now.
+        """
+        now = self._clock.now()
+        elapsed = timedelta(seconds=self._clock.monotonic() - self._monotonic)
+        if abs(now - self._wall - elapsed) >= _TOLERANCE:
+            return f"the clock jumped: {now} where {self._wall + elapsed} was due"
+        if last_entry_at is not None and now < last_entry_at:
+            return f"the clock shows {now}, the journal ends at {last_entry_at}"
+        return None

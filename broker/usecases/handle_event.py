@@ -1,0 +1,111 @@
+"""One event, whoever it comes from: facts, decision, and everything that follows from it.
+
+Runs inside a transaction of the writer. What is kept of one event is kept whole or not at all.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from broker.engine.decide import decide
+from broker.engine.decision import Decision, Refused
+from broker.engine.rulebook import Rulebook
+from broker.engine.state import SwitchCase
+from broker.ids import Ids
+from broker.messages.events import DeadlineReached, Event
+from broker.messages.identifiers import CaseId, Eic
+from broker.messages.notices import Notice
+from broker.store import cases, deadlines, journal, outbox, register
+from broker.store.cases import Capacity
+from broker.store.deadlines import OpenDeadline
+from broker.store.writer import UnableToWrite, savepoint
+from broker.usecases.gather_facts import gather_facts
+from broker.wire.write_notice import kind_of_notice, write_notice
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What handling an event needs besides it: the rulebook, numbers, who the operator is."""
+
+    rules: Rulebook
+    ids: Ids
+    operator: Eic
+
+
+def handle_event(
+    connection: Connection, case_id: CaseId | None, event: Event, *, now: datetime, desk: Desk
+) -> Decision | Refused:
+    """What became of the event; `case_id` None for one that opens a case.
+
+    Raises LookupError for an unknown case.
+    """
+    state = cases.load(connection, case_id) if case_id else None
+    facts = gather_facts(connection, state, event, now)
+    outcome = decide(state, event, facts=facts, now=now, rules=desk.rules)
+    if isinstance(outcome, Decision):
+        _keep(connection, outcome, now=now, desk=desk)
+    return outcome
+
+
+def handle_deadline(
+    connection: Connection, due: OpenDeadline, *, now: datetime, desk: Desk
+) -> None:
+    """Handle a due deadline, if it is still open as it was; park it where that fails."""
+    if due not in deadlines.of_case(connection, due.case_id):
+        return
+    event = DeadlineReached(kind=due.deadline.kind, act_at=due.deadline.act_at)
+    try:
+        with savepoint(connection):
+            outcome = handle_event(connection, due.case_id, event, now=now, desk=desk)
+            if isinstance(outcome, Refused):
+                raise RuntimeError(f"the case refuses its own deadline: {outcome.refusals}")
+    except UnableToWrite:
+        raise
+    except Exception as error:  # noqa: BLE001 - parked with an alarm, it holds up nobody
+        _log.exception("ALARM: deadline %s of case %s is parked", due.deadline.kind, due.case_id)
+        deadlines.park(connection, due.deadline_id, f"{type(error).__name__}: {error}"[:500])
+
+
+def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: Desk) -> None:
+    """Everything that follows from a decision: case, journal, deadlines, register, mailboxes."""
+    state = decision.state
+    cases.save(connection, state)
+    applicant = state.request.header.sender
+    cases.add_party(
+        connection, state.case_id, applicant, Capacity.APPLICANT, since=state.received_at
+    )
+    for record in decision.records:
+        journal.append(connection, case_id=state.case_id, at=now, record=record)
+    deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
+    for change in decision.register_changes:
+        register.record_change(connection, change)
+    for notice in decision.notices:
+        _send(connection, state, notice, now=now, desk=desk)
+
+
+def _send(
+    connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
+) -> None:
+    """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
+    document_id = desk.ids.document_id()
+    party = notice.to.party
+    outbox.put(
+        connection,
+        document_id=document_id,
+        party=party,
+        kind=kind_of_notice(notice).value,
+        case_id=state.case_id,
+        created_at=now,
+        content=write_notice(
+            notice, document_id=document_id, created_at=now, operator=desk.operator
+        ),
+    )
+    for capacity, parties in (
+        (Capacity.NEW_SUPPLIER, {change.new for change in state.changes}),
+        (Capacity.OLD_SUPPLIER, {change.old for change in state.changes}),
+    ):
+        if party in parties:
+            cases.add_party(connection, state.case_id, party, capacity, since=now)

@@ -1,0 +1,223 @@
+"""A message comes in: read, checked level by level, answered, and kept with its answer (design 10).
+
+Every answer of 200 has its effects in the same commit. What an authenticated party sent is kept
+with hash and answer, also what could not be read; an outage is never answered as a refusal.
+"""
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from sqlite3 import Connection
+
+from broker.engine.calendar import local_day
+from broker.engine.decision import Decision
+from broker.engine.refusals import texts
+from broker.messages.answers import Acknowledgement, Outcome
+from broker.messages.deadlines import Deadline
+from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import SwitchRequest
+from broker.store import inbox, register
+from broker.store.participants import Participant
+from broker.store.writer import UnableToWrite, Writer
+from broker.usecases.admission import refuse_identifiers, refuse_sender
+from broker.usecases.case_of_message import event_of
+from broker.usecases.handle_event import Desk, handle_event
+from broker.usecases.reach_deadlines import ReachDeadlines
+from broker.wire.envelope import header_facts
+from broker.wire.explain import explain
+from broker.wire.read import ReadMessage, read
+from broker.wire.write_acknowledgement import write_acknowledgement
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over HTTP: the status and the acknowledgement as XML."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt at sending: who, what, when, under which receipt number."""
+
+    data: bytes
+    party: Participant
+    received_at: datetime
+    receipt: ReceiptNumber
+    message_id: MessageId | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is answered: status, and either the case with its deadlines or the refusals."""
+
+    status: int
+    case_id: CaseId | None = None
+    deadlines: tuple[Deadline, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class ReceiveMessage:
+    """The way of a message from its bytes to its answer."""
+
+    def __init__(self, *, writer: Writer, deadlines: ReachDeadlines, desk: Desk) -> None:
+        self._writer = writer
+        self._deadlines = deadlines
+        self._desk = desk
+
+    async def receive(self, data: bytes, party: Participant, received_at: datetime) -> Answer:
+        """The answer to these bytes of the authenticated party; raises nothing of its own.
+
+        No await lies between receipt and the writer's queue for a message of sound structure, so
+        that events enter the writer in order of receipt (design 4).
+        """
+        receipt = self._desk.ids.receipt_number()
+        attempt = Attempt(data=data, party=party, received_at=received_at, receipt=receipt)
+        try:
+            message = read(data)
+            if isinstance(message, ReadMessage):
+                return await self._take(attempt, message)
+            return await self._refuse_structure(attempt, message)
+        except UnableToWrite:
+            _log.warning("a message of %s was not written; it was told to retry", party.eic)
+            return self._unkept(attempt, 503, Reason.TRY_AGAIN)
+        except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
+            _log.exception("ALARM: message with receipt number %s failed", receipt)
+            return await self._keep_failed(attempt)
+
+    async def _refuse_structure(self, attempt: Attempt, found: tuple[Refusal, ...]) -> Answer:
+        """Level structure: 400, or 413 for attachments that are too large."""
+        if any(one.reason is Reason.NOT_VALID_AGAINST_SCHEMA for one in found):
+            found = await asyncio.to_thread(explain, attempt.data) or found
+        facts = header_facts(attempt.data)
+        attempt = _with_header(attempt, facts.message_id, None)
+        status = 413 if any(one.reason is Reason.TOO_LARGE for one in found) else 400
+        verdict = Verdict(status=status, refusals=found)
+        return await self._writer.submit(partial(self._conclude, attempt, verdict))
+
+    async def _take(self, attempt: Attempt, read_message: ReadMessage) -> Answer:
+        header = read_message.message.header
+        attempt = _with_header(attempt, header.message_id, header.kind.value)
+        refused = refuse_sender(header, attempt.party)
+        if refused is not None:
+            verdict = Verdict(status=403, refusals=(refused,))
+            return await self._writer.submit(partial(self._conclude, attempt, verdict))
+        return await self._writer.submit(
+            partial(self._judge, attempt, read_message), received_at=attempt.received_at
+        )
+
+    def _judge(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Answer:
+        """Levels values (id, recipient, check digits) and domain, inside the transaction."""
+        header = message.message.header
+        earlier = inbox.accepted_answer(connection, attempt.party.eic, header.message_id)
+        if earlier is not None:
+            if earlier.sha256 == _sha256(attempt.data) and earlier.answer is not None:
+                return Answer(earlier.http_status, earlier.answer)
+            conflict = Refusal(
+                reason=Reason.MESSAGE_ID_USED_WITH_OTHER_CONTENT,
+                place=f"/{header.kind.value}/Header/Identification",
+                found=header.message_id,
+            )
+            return self._conclude(attempt, Verdict(status=409, refusals=(conflict,)), connection)
+        wrong = refuse_identifiers(header, message.wrong_identifiers, self._desk.operator)
+        verdict = (
+            Verdict(status=422, refusals=wrong)
+            if wrong
+            else self._decide(attempt, message, connection)
+        )
+        return self._conclude(attempt, verdict, connection)
+
+    def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
+        """Level domain: what the case makes of the message."""
+        at, named = attempt.received_at, message.message.point.accounting_point
+        point = register.point_facts(connection, named, local_day(at))
+        if point is not None:
+            self._deadlines.reach_at(connection, point.delivery_point, until=at)
+        found = event_of(connection, message.message, attempt.party, at, self._desk.ids)
+        if isinstance(found, Refusal):
+            return Verdict(status=422, refusals=(found,))
+        case_id, event = found
+        for sha256, content in message.attachments:
+            inbox.keep_contract(connection, sha256, content, at)
+        opens = isinstance(message.message, SwitchRequest)
+        outcome = handle_event(
+            connection, None if opens else case_id, event, now=at, desk=self._desk
+        )
+        if isinstance(outcome, Decision):
+            return Verdict(status=200, case_id=case_id, deadlines=outcome.deadlines)
+        return Verdict(status=422, case_id=case_id, refusals=outcome.refusals)
+
+    def _conclude(self, attempt: Attempt, verdict: Verdict, connection: Connection) -> Answer:
+        """Write the acknowledgement and keep it beside the bytes it answers."""
+        body = self._acknowledgement(attempt, verdict, attempt.receipt)
+        inbox.record(connection, _received(attempt, verdict.status, verdict.case_id, body))
+        return Answer(verdict.status, body)
+
+    async def _keep_failed(self, attempt: Attempt) -> Answer:
+        """A bug of ours: 500; the bytes are kept where that is possible, the answer never."""
+        received = _received(attempt, 500, None, None)
+        try:
+            await self._writer.submit(lambda connection: inbox.record(connection, received))
+        except Exception:  # noqa: BLE001 - the answer is 500 either way
+            _log.exception("the bytes of %s could not be kept", attempt.receipt)
+        return self._unkept(attempt, 500, Reason.INTERNAL_ERROR)
+
+    def _unkept(self, attempt: Attempt, status: int, reason: Reason) -> Answer:
+        verdict = Verdict(status=status, refusals=(Refusal(reason=reason),))
+        receipt = attempt.receipt if status == 500 else None
+        return Answer(status, self._acknowledgement(attempt, verdict, receipt))
+
+    def _acknowledgement(
+        self, attempt: Attempt, verdict: Verdict, receipt: ReceiptNumber | None
+    ) -> bytes:
+        acknowledgement = Acknowledgement(
+            outcome=Outcome.REFUSED if verdict.refusals else Outcome.ACCEPTED,
+            receipt=receipt,
+            received_at=attempt.received_at,
+            recipient=attempt.party.eic,
+            reference=attempt.message_id,
+            case_id=verdict.case_id,
+            deadlines=verdict.deadlines,
+            refusals=verdict.refusals,
+        )
+        return write_acknowledgement(acknowledgement, operator=self._desk.operator, texts=texts)
+
+
+def _with_header(attempt: Attempt, message_id: MessageId | None, kind: str | None) -> Attempt:
+    return Attempt(
+        data=attempt.data,
+        party=attempt.party,
+        received_at=attempt.received_at,
+        receipt=attempt.receipt,
+        message_id=message_id,
+        kind=kind,
+    )
+
+
+def _received(
+    attempt: Attempt, status: int, case_id: CaseId | None, answer: bytes | None
+) -> inbox.Received:
+    return inbox.Received(
+        receipt=attempt.receipt,
+        party=attempt.party.eic,
+        submitter=attempt.party.eic,
+        message_id=attempt.message_id,
+        received_at=attempt.received_at,
+        http_status=status,
+        kind=attempt.kind,
+        case_id=case_id,
+        content=attempt.data,
+        answer=answer,
+    )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

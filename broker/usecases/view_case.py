@@ -1,0 +1,80 @@
+"""What a party may see of a case: its state, history and deadlines, each with its article.
+
+Applicant and new supplier see the whole of their own case; the old supplier sees nothing before
+its first notice, and then what its own notices said and no more (design 14).
+"""
+
+from sqlite3 import Connection
+
+from broker.engine.state import Phase, SwitchCase
+from broker.messages.answers import CaseView, HistoryEntry
+from broker.messages.identifiers import CaseId, Eic
+from broker.store import cases, deadlines, journal, outbox
+from broker.store.cases import Capacity, UnableToLoadErased
+
+_ARTICLES = {
+    "RequestRecorded": "002 a.194",
+    "RequestCheckedAgain": "002 a.195(1)",
+    "RequestApproved": "002 a.195(4)",
+    "RequestRejected": "002 a.195(6)",
+    "RequestWithdrawn": "002 a.195(5)",
+    "ReadingPutUnderReview": "002 a.153(2)",
+    "ReadingRefusedAfterReview": "002 a.200(2)",
+    "ReadingPeriodEnded": "002 a.199(2)",
+    "SwitchCarriedOut": "002 a.200(1)",
+    "SwitchHasFailed": "002 a.200(2)",
+    "DeadlinesRedated": "002 a.195(4)",
+    "ApprovalNotice": "002 a.196(2)",
+    "SwitchCompleted": "002 a.201",
+    "SwitchFailed": "002 a.202",
+}
+_STATE_TOLD = {
+    "ApprovalNotice": "approved",
+    "SwitchCompleted": Phase.COMPLETED.value,
+    "SwitchFailed": Phase.FAILED.value,
+}
+
+
+def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView | None:
+    """The party's own view of the case, None where it has none."""
+    as_what = cases.capacities(connection, case_id, party)
+    if not as_what:
+        return None
+    try:
+        case = cases.load(connection, case_id)
+    except UnableToLoadErased:
+        return None
+    if case is None:
+        return None
+    if as_what <= {Capacity.OLD_SUPPLIER}:
+        return _as_told(connection, party, case)
+    return CaseView(
+        case_id=case_id,
+        state=case.phase.value,
+        accounting_point=case.request.point.accounting_point,
+        expected_date=case.plan.expected_date if case.plan else None,
+        history=tuple(
+            HistoryEntry(at=entry.at, what=entry.kind, article=_ARTICLES[entry.kind])
+            for entry in journal.entries_of(connection, case_id)
+        ),
+        deadlines=tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
+    )
+
+
+def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
+    """What the old supplier's own notices said, and no more (A16)."""
+    told = outbox.documents_of_case(connection, case.case_id, party)
+    approved = any(document.kind == "ApprovalNotice" for document in told)
+    return CaseView(
+        case_id=case.case_id,
+        state=_STATE_TOLD[told[-1].kind],
+        accounting_point=case.request.point.accounting_point,
+        expected_date=case.plan.expected_date if approved and case.plan else None,
+        history=tuple(
+            HistoryEntry(
+                at=document.created_at, what=document.kind, article=_ARTICLES[document.kind]
+            )
+            for document in told
+        ),
+        deadlines=(),
+    )
