@@ -5,7 +5,7 @@ never goes unnoticed.
 """
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +55,18 @@ class Config:
 
     service: ServiceSettings = field(default_factory=ServiceSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
+
+    def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
+        """The same settings with what was given on the command line."""
+        service = self.service
+        return replace(
+            self,
+            service=replace(
+                service,
+                database=service.database if database is None else database,
+                port=service.port if port is None else port,
+            ),
+        )
 
     def rulebook(self) -> Rulebook:
         """The settings as the engine takes them."""

@@ -48,6 +48,18 @@ _OPEN = (
     " WHERE ended_at IS NULL ORDER BY opened_at, case_id LIMIT ?"
 )
 
+# The numbers of the cases in progress, in order, one batch after another.
+_OPEN_IDS = (
+    "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
+)
+
+# The cases in progress that wait for the operator: for approval, for a review, or stuck.
+_WAITING = (
+    "SELECT case_id FROM cases WHERE ended_at IS NULL AND (phase <> 'awaiting_reading' OR EXISTS"
+    " (SELECT 1 FROM deadlines WHERE deadlines.case_id = cases.case_id AND parked IS NOT NULL))"
+    " ORDER BY opened_at, case_id LIMIT ?"
+)
+
 # Let a party see a case, from the first time it is told of it in this capacity.
 _ADD_PARTY = (
     "INSERT INTO case_parties (case_id, party, capacity, since) VALUES (?, ?, ?, ?)"
@@ -174,6 +186,19 @@ def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummar
             connection.execute(_OPEN, (limit,))
         )
     )
+
+
+def open_case_ids(
+    connection: Connection, *, after: CaseId | None, limit: int
+) -> tuple[CaseId, ...]:
+    """The numbers of cases in progress that come after this one, in order, at most `limit`."""
+    rows = connection.execute(_OPEN_IDS, (after or "", limit))
+    return tuple(CaseId(case_id) for (case_id,) in rows)
+
+
+def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseId, ...]:
+    """The cases in progress that wait for the operator, oldest first, at most `limit`."""
+    return tuple(CaseId(case_id) for (case_id,) in connection.execute(_WAITING, (limit,)))
 
 
 def add_party(

@@ -147,6 +147,12 @@ def acknowledge(
     return frozenset(known)
 
 
+def fetched_before(connection: Connection, party: Eic, document_id: DocumentId) -> bool:
+    """Whether the document of the party was handed out before."""
+    standing = connection.execute(_STANDING, (document_id, party)).fetchone()
+    return standing is not None and standing[2] is not None
+
+
 def note_fetched(connection: Connection, party: Eic, document_id: DocumentId, at: datetime) -> None:
     """Note that the document was handed out, the first time only."""
     standing = connection.execute(_STANDING, (document_id, party)).fetchone()

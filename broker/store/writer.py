@@ -161,7 +161,7 @@ class Writer:
         the work raised (then nothing of it was kept), or UnableToWrite. A caller that is cancelled
         learns nothing: its work may have been kept.
         """
-        if self._closing or self._task is None or self._task.done():
+        if not self.is_running():
             raise UnableToWrite("the writer does not run")
         if len(self._queue) >= self._queue_limit:
             raise UnableToWrite(f"{self._queue_limit} are waiting already")
@@ -181,6 +181,10 @@ class Writer:
         """The receipt of the oldest message not yet written, None where none waits."""
         waiting = (*self._batch, *self._queue)
         return min((w.received_at for w in waiting if w.received_at is not None), default=None)
+
+    def is_running(self) -> bool:
+        """Whether works are taken."""
+        return not self._closing and self._task is not None and not self._task.done()
 
     def waiting_count(self) -> int:
         """How many works wait or are being written."""

@@ -1,0 +1,194 @@
+"""The command line: serve, first set-up, verification, scenarios, and the operator's decisions."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from broker.clock import SystemClock
+from broker.config import Config, UnableToReadConfig, read_config
+from broker.engine.apply import replay
+from broker.ids import new_token
+from broker.messages.identifiers import Eic
+from broker.service import Service, migrate
+from broker.store import participants
+from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
+from broker.store.register import RegisterIsEmpty
+from broker.store.register_import import RegisterNotEmpty
+from broker.store.verify import FindingKind, verify
+from broker.usecases.import_register import UnableToImportFaultyRegister, import_register
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives the exit code: 0 done, 1 refused or damaged, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        code: int = options.run(options)
+    except (
+        UnableToReadConfig,
+        UnableToOpen,
+        RegisterIsEmpty,
+        RegisterNotEmpty,
+        UnableToImportFaultyRegister,
+        LookupError,
+    ) as error:
+        print(f"broker: {error}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="broker", description=__doc__)
+    parser.add_argument("--config", type=Path, help="settings file (TOML)")
+    parser.add_argument("--database", type=Path, help="the SQLite file, before the settings")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    command = commands.add_parser("serve", help="run the service")
+    command.add_argument("--port", type=int, help="where to listen, before the settings")
+    command.set_defaults(run=_serve)
+
+    command = commands.add_parser("import", help="first import of a register from a folder")
+    command.add_argument("folder", type=Path)
+    command.set_defaults(run=_import)
+
+    command = commands.add_parser("token", help="issue a participant's token (service stopped)")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.set_defaults(run=_token)
+
+    command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
+    command.set_defaults(run=_verify)
+
+    _add_operator_commands(commands)
+    return parser
+
+
+def _add_operator_commands(commands: Any) -> None:
+    """What the operator's staff do through the running service, with the operator's token."""
+    at_service = argparse.ArgumentParser(add_help=False)
+    at_service.add_argument("--url", default="http://127.0.0.1:8080")
+    at_service.add_argument(
+        "--token", default=os.environ.get("BROKER_TOKEN", ""), help="or in BROKER_TOKEN"
+    )
+
+    command = commands.add_parser("tasks", parents=[at_service], help="what waits for decision")
+    command.set_defaults(run=lambda options: _ask(options, "GET", "/operator/tasks", None))
+
+    command = commands.add_parser("decide", parents=[at_service], help="decide a case")
+    command.add_argument("case")
+    command.add_argument(
+        "decision", choices=["approve", "reject", "accept-reading", "refuse-reading"]
+    )
+    command.add_argument("--by", required=True, help="who decides")
+    command.add_argument("--why", required=True, help="the reason, kept in the journal")
+    command.add_argument("--code", action="append", default=[], help="such as 260:E10; repeatable")
+    command.add_argument("--text", help="free text, with 260:E14 only")
+    command.set_defaults(run=_decide)
+
+    command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options, "POST", "/operator/sweep/go-on", {"by": options.by, "why": options.why}
+        )
+    )
+
+
+def _config(options: argparse.Namespace) -> Config:
+    return read_config(options.config).with_overrides(
+        database=options.database, port=getattr(options, "port", None)
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    asyncio.run(run_service(Service(_config(options), SystemClock())))
+    return 0
+
+
+async def run_service(service: Service) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is under way."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await service.start()
+    print(f"the broker listens on {service.address}", flush=True)
+    await stop.wait()
+    await service.stop()
+
+
+def _import(options: argparse.Namespace) -> int:
+    path = _config(options).service.database
+    with hold(path), closing(open_for_writing(path)) as connection:
+        migrate(connection)
+        print(import_register(connection, options.folder))
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    path, token = _config(options).service.database, new_token()
+    with hold(path), closing(open_for_writing(path)) as connection:
+        migrate(connection)
+        if participants.participant(connection, Eic(options.eic)) is None:
+            raise LookupError(f"no participant {options.eic}")
+        participants.issue_token(
+            connection, Eic(options.eic), options.label, token, SystemClock().now()
+        )
+    print(token)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with closing(open_for_reading(_config(options).service.database)) as connection:
+        findings = verify(connection, replay)
+    for finding in findings:
+        print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
+    damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
+    print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
+    return 1 if damaged else 0
+
+
+def _decide(options: argparse.Namespace) -> int:
+    body = {
+        "decision": options.decision,
+        "by": options.by,
+        "why": options.why,
+        "codes": options.code,
+        "text": options.text,
+    }
+    return _ask(options, "POST", f"/operator/cases/{options.case}/decision", body)
+
+
+def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> int:
+    """Ask the running service and print what it says; 0 where it agreed."""
+    request = urllib.request.Request(
+        options.url + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {options.token}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            print(response.read().decode())
+    except urllib.error.HTTPError as error:
+        print(error.read().decode(), file=sys.stderr)
+        return 1
+    except urllib.error.URLError as error:
+        print(f"broker: {options.url} does not answer: {error.reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The only wiring: configuration to store, clock, identifiers, use cases, door and timers."""
+
+import logging
+from contextlib import AsyncExitStack
+from pathlib import Path
+from sqlite3 import Connection
+
+from aiohttp import web
+from sqlite_utils import Database
+
+from broker.clock import Clock
+from broker.config import Config
+from broker.ids import Ids
+from broker.store import register, seals
+from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.migrations_exchange import exchange
+from broker.store.migrations_register import register as register_migrations
+from broker.store.writer import Writer
+from broker.timers import Timers
+from broker.usecases.announce_one_off_days import announce_one_off_days
+from broker.usecases.clock_watch import ClockWatch
+from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.handle_event import Desk
+from broker.usecases.reach_deadlines import ReachDeadlines
+from broker.usecases.receive_message import ReceiveMessage
+from broker.web.door import Door
+from broker.web.routes import make_app
+from broker.wire.explain import explain
+
+_log = logging.getLogger(__name__)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables of the file to the newest shape; again is harmless."""
+    database = Database(connection)
+    exchange.apply(database)
+    register_migrations.apply(database)
+
+
+class Service:
+    """The broker of one operator on one file: opened, swept, then the door.
+
+    `address` is where the door listens once started. With a virtual clock there is no timer:
+    whoever moves the clock calls `deadlines.reach_deadlines`.
+    """
+
+    deadlines: ReachDeadlines
+    reader: Connection
+    writer: Writer
+    address: str
+
+    def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
+        self._config = config
+        self._clock = clock
+        self._with_timer = with_timer
+        self._opened = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open the file, make up for what fell due meanwhile, then open the door.
+
+        Raises UnableToOpen and RegisterIsEmpty.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._opened.aclose()
+            raise
+
+    async def _start(self) -> None:
+        settings, clock = self._config.service, self._clock
+        connection = self._open(settings.database)
+        desk = Desk(
+            rules=self._config.rulebook(),
+            ids=Ids(clock.now),
+            operator=register.operator(connection).eic,
+        )
+        self.writer = Writer(
+            connection, before_commit=lambda written: seals.seal(written, clock.now())
+        )
+        self.writer.start()
+        self._opened.push_async_callback(self.writer.close)
+        watch = ClockWatch(clock)
+        self.deadlines = ReachDeadlines(writer=self.writer, clock=clock, watch=watch, desk=desk)
+        moved = await announce_one_off_days(self.writer, clock, desk)
+        caught_up = await self.deadlines.reach_deadlines(clock.now())
+        _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
+        explain(b"<unknown/>")
+        await self._open_door(self._door(desk))
+
+    def _open(self, path: Path) -> Connection:
+        """The connection that writes, on a file held by this process and brought up to date."""
+        self._opened.enter_context(hold(path))
+        connection = open_for_writing(path)
+        self._opened.callback(connection.close)
+        migrate(connection)
+        self.reader = open_for_reading(path)
+        self._opened.callback(self.reader.close)
+        return connection
+
+    def _door(self, desk: Desk) -> Door:
+        writer, clock, deadlines = self.writer, self._clock, self.deadlines
+        return Door(
+            reader=self.reader,
+            writer=writer,
+            clock=clock,
+            ids=desk.ids,
+            operator=desk.operator,
+            receive=ReceiveMessage(writer=writer, deadlines=deadlines, desk=desk),
+            mailbox=DeliverNotices(reader=self.reader, writer=writer, clock=clock),
+            decide=DecideAsOperator(writer=writer, clock=clock, deadlines=deadlines, desk=desk),
+            deadlines=deadlines,
+        )
+
+    async def _open_door(self, door: Door) -> None:
+        settings = self._config.service
+        runner = web.AppRunner(
+            make_app(door), access_log=None, shutdown_timeout=settings.stop_within_seconds
+        )
+        await runner.setup()
+        self._opened.push_async_callback(runner.cleanup)
+        if self._with_timer:
+            timers = Timers(self.deadlines.sweep, settings.sweep_seconds)
+            timers.start()
+            self._opened.callback(timers.stop)
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        self.address = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Take no more requests, finish those under way, write what waits, close the file."""
+        await self._opened.aclose()

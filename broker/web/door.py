@@ -1,0 +1,74 @@
+"""What the handlers of the door are given, and the pieces of an answer they share."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+
+from aiohttp import web
+
+from broker.clock import Clock
+from broker.engine.refusals import texts
+from broker.ids import Ids
+from broker.messages.answers import Acknowledgement, Outcome
+from broker.messages.identifiers import Eic
+from broker.messages.reasons import Reason, Refusal
+from broker.store.participants import Participant
+from broker.store.writer import Writer
+from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.reach_deadlines import ReachDeadlines
+from broker.usecases.receive_message import ReceiveMessage
+from broker.wire.write_acknowledgement import write_acknowledgement
+
+XML = "application/xml"
+MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+REQUESTS_AT_ONCE_MAX = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """The use cases behind the door, and what it needs to say who is calling and when."""
+
+    reader: Connection
+    writer: Writer
+    clock: Clock
+    ids: Ids
+    operator: Eic
+    receive: ReceiveMessage
+    mailbox: DeliverNotices
+    decide: DecideAsOperator
+    deadlines: ReachDeadlines
+    under_way: Counter[Eic] = field(default_factory=Counter)
+
+
+DOOR: web.AppKey[Door] = web.AppKey("door", Door)
+PARTY: web.RequestKey[Participant] = web.RequestKey("party", Participant)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def xml(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """An answer in XML."""
+    return web.Response(
+        body=body, status=status, content_type=XML, charset="utf-8", headers=headers
+    )
+
+
+def refusal(
+    request: web.Request, status: int, reason: Reason, headers: dict[str, str] | None = None
+) -> web.Response:
+    """A negative acknowledgement of what is not kept: strangers, too large, wrong place."""
+    door = request.app[DOOR]
+    party = request.get(PARTY)
+    acknowledgement = Acknowledgement(
+        outcome=Outcome.REFUSED,
+        receipt=None,
+        received_at=door.clock.now(),
+        recipient=party.eic if party else None,
+        reference=None,
+        case_id=None,
+        deadlines=(),
+        refusals=(Refusal(reason=reason),),
+    )
+    body = write_acknowledgement(acknowledgement, operator=door.operator, texts=texts)
+    return xml(body, status, headers)

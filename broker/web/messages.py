@@ -1,0 +1,52 @@
+"""POST /messages and what became of one's own messages."""
+
+import logging
+
+from aiohttp import web
+
+from broker.messages.identifiers import MessageId, ReceiptNumber
+from broker.messages.reasons import Reason
+from broker.store import inbox
+from broker.web.door import DOOR, MESSAGE_BYTES_MAX, PARTY, refusal, xml
+from broker.wire.write_view import write_message_status
+
+_log = logging.getLogger(__name__)
+
+_MEDIA_TYPES = ("application/xml", "text/xml")
+
+
+async def post_message(request: web.Request) -> web.StreamResponse:
+    """Take a message in: its acknowledgement is the answer (design 10)."""
+    door, party = request.app[DOOR], request[PARTY]
+    if request.content_type not in _MEDIA_TYPES:
+        return refusal(request, 415, Reason.UNSUPPORTED_MEDIA_TYPE)
+    if (request.content_length or 0) > MESSAGE_BYTES_MAX:
+        return _too_large(request)
+    data = bytearray()
+    async for chunk in request.content.iter_any():
+        data += chunk
+        if len(data) > MESSAGE_BYTES_MAX:
+            return _too_large(request)
+    answer = await door.receive.receive(bytes(data), party, door.clock.now())
+    headers = {"Retry-After": "1"} if answer.status == 503 else None
+    return xml(answer.body, answer.status, headers)
+
+
+def _too_large(request: web.Request) -> web.Response:
+    _log.warning("a message of %s was too large", request[PARTY].eic)
+    response = refusal(request, 413, Reason.TOO_LARGE)
+    response.force_close()
+    return response
+
+
+async def get_message(request: web.Request) -> web.StreamResponse:
+    """What became of one's own message, by its id or by a receipt number, latest first."""
+    door, party = request.app[DOOR], request[PARTY]
+    asked = request.match_info["number"]
+    attempts = inbox.attempts(door.reader, party.eic, MessageId(asked))
+    if not attempts:
+        one = inbox.by_receipt(door.reader, party.eic, ReceiptNumber(asked))
+        attempts = () if one is None else (one,)
+    if not attempts:
+        return refusal(request, 404, Reason.NOT_FOUND)
+    return xml(write_message_status(attempts))

@@ -1,0 +1,117 @@
+"""The operator's staff: what waits for them, and their decisions, as JSON for the command line."""
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from broker.engine.decision import Refused
+from broker.engine.refusals import texts
+from broker.messages.events import (
+    GivenReason,
+    OperatorDecision,
+    ReadingAcceptedByOperator,
+    ReadingRefusedByOperator,
+    RequestApprovedByOperator,
+    RequestRejectedByOperator,
+)
+from broker.messages.identifiers import CaseId
+from broker.messages.reasons import Reason, Refusal
+from broker.usecases.list_tasks import list_tasks
+from broker.web.door import DOOR
+
+_TASKS_MAX = 1000
+
+
+class Verb(Enum):
+    """What the operator may do with a case."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ACCEPT_READING = "accept-reading"
+    REFUSE_READING = "refuse-reading"
+
+
+class Decided(msgspec.Struct, forbid_unknown_fields=True):
+    """A decision as it is posted: what, who, why, and the codes (as `260:E14`) with their text."""
+
+    decision: Verb
+    by: str
+    why: str
+    codes: tuple[str, ...] = ()
+    text: str | None = None
+
+
+class GoOn(msgspec.Struct, forbid_unknown_fields=True):
+    """A person lets the sweep go on: who and why."""
+
+    by: str
+    why: str
+
+
+async def get_tasks(request: web.Request) -> web.StreamResponse:
+    """What waits for the operator, what runs out first before the rest."""
+    return _json({"tasks": list_tasks(request.app[DOOR].reader, limit=_TASKS_MAX)})
+
+
+async def post_decision(request: web.Request) -> web.StreamResponse:
+    """Decide a case: 200 with its new state, 400 for a faulty body, 422 where it cannot be."""
+    try:
+        decided = msgspec.json.decode(await request.read(), type=Decided)
+        event = _event_of(decided)
+    except (msgspec.DecodeError, ValueError) as error:
+        return _json({"error": str(error)}, 400)
+    door = request.app[DOOR]
+    outcome = await door.decide.decide(CaseId(request.match_info["number"]), event)
+    if isinstance(outcome, Refused):
+        status = 404 if outcome.refusals[0].reason is Reason.NO_ONGOING_SWITCH else 422
+        return _json({"refusals": [_told(one) for one in outcome.refusals]}, status)
+    return _json({"case": outcome.state.case_id, "state": outcome.state.phase})
+
+
+async def post_go_on(request: web.Request) -> web.StreamResponse:
+    """Let the sweep go on after an alarm about the clock."""
+    try:
+        go_on = msgspec.json.decode(await request.read(), type=GoOn)
+    except msgspec.DecodeError as error:
+        return _json({"error": str(error)}, 400)
+    went_on = await request.app[DOOR].deadlines.go_on(by=go_on.by, why=go_on.why)
+    return _json({"went_on": went_on})
+
+
+def _event_of(decided: Decided) -> OperatorDecision:
+    """The decision as an event. Raises ValueError for unknown codes, no name or no reason."""
+    by, why = decided.by.strip(), decided.why.strip()
+    if not by or not why:
+        raise ValueError("a decision says who decided and why")
+    reasons = tuple(
+        GivenReason(reason=reason, text=decided.text if reason is Reason.OTHER else None)
+        for reason in map(Reason, dict.fromkeys(decided.codes))
+    )
+    match decided.decision:
+        case Verb.APPROVE:
+            return RequestApprovedByOperator(by=by, why=why)
+        case Verb.REJECT:
+            return RequestRejectedByOperator(by=by, why=why, reasons=reasons)
+        case Verb.ACCEPT_READING:
+            return ReadingAcceptedByOperator(by=by, why=why)
+        case Verb.REFUSE_READING:
+            return ReadingRefusedByOperator(by=by, why=why, reasons=reasons)
+
+
+def _told(refusal: Refusal) -> dict[str, Any]:
+    english, slovene = texts(refusal.reason)
+    return {
+        "code": refusal.reason.value,
+        "found": refusal.found,
+        "expected": refusal.expected,
+        "text_en": english,
+        "text_sl": slovene,
+    }
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )
