@@ -24,6 +24,7 @@ from broker.store.connection import UnableToOpen, hold, open_for_reading, open_f
 from broker.store.register import RegisterIsEmpty
 from broker.store.register_import import RegisterNotEmpty
 from broker.store.verify import FindingKind, verify
+from broker.store.writer import UnableToWrite
 from broker.usecases.import_register import UnableToImportFaultyRegister, import_register
 
 
@@ -38,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (
         UnableToReadConfig,
         UnableToOpen,
+        UnableToWrite,
         RegisterIsEmpty,
         RegisterNotEmpty,
         UnableToImportFaultyRegister,

@@ -8,24 +8,23 @@ from decimal import Decimal
 from broker.engine.legal_periods import PeriodName
 from broker.engine.plan import NoPlan
 from broker.engine.request_check import RequestCheck, same_name
-from broker.messages.codes import Direction
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import Doubt, DoubtKind
 
 
 def the_share_is_the_recorded_one(check: RequestCheck) -> Refusal | None:
-    """Consumption is switched with the share the register records; without a share it is one.
+    """A point is switched with the share the register records; without a share it is one.
+
+    Where several suppliers share the accounting point itself, no single share is its own.
 
     Source: A9, interpretation 7 (002 a.193).
     """
     if check.point is None:
         return None
     for chosen in check.request.chosen:
-        recorded = next(
-            (s.share for s in check.point.supplies if s.direction is chosen.direction), Decimal(1)
-        )
-        expected = recorded if chosen.direction is Direction.CONSUMPTION else Decimal(1)
-        if (Decimal(1) if chosen.share is None else chosen.share) != expected:
+        shares = [s.share for s in check.point.supplies if s.direction is chosen.direction]
+        share = Decimal(1) if chosen.share is None else chosen.share
+        if len(shares) > 1 or share != (shares[0] if shares else Decimal(1)):
             return Refusal(
                 reason=Reason.SHARES_DO_NOT_ADD_UP, place=f"{check.chosen_place(chosen)}/Share"
             )

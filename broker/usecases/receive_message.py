@@ -7,6 +7,7 @@ with hash and answer, also what could not be read; an outage is never answered a
 import asyncio
 import hashlib
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -79,19 +80,38 @@ class ReceiveMessage:
         No await lies between receipt and the writer's queue for a message of sound structure, so
         that events enter the writer in order of receipt (design 4).
         """
+        attempt = self._attempt(data, party, received_at)
+        return await self._answered(attempt, self._read(attempt))
+
+    async def refuse_media_type(
+        self, data: bytes, party: Participant, received_at: datetime
+    ) -> Answer:
+        """Bytes sent as something else than XML: 415, kept like any other attempt."""
+        attempt = self._attempt(data, party, received_at)
+        verdict = Verdict(status=415, refusals=(Refusal(reason=Reason.UNSUPPORTED_MEDIA_TYPE),))
+        conclude = partial(self._conclude, attempt, verdict)
+        return await self._answered(attempt, self._writer.submit(conclude))
+
+    def _attempt(self, data: bytes, party: Participant, received_at: datetime) -> Attempt:
         receipt = self._desk.ids.receipt_number()
-        attempt = Attempt(data=data, party=party, received_at=received_at, receipt=receipt)
+        return Attempt(data=data, party=party, received_at=received_at, receipt=receipt)
+
+    async def _answered(self, attempt: Attempt, answer: Awaitable[Answer]) -> Answer:
+        """The answer, or what is said where there can be none: retry (503), or our bug (500)."""
         try:
-            message = read(data)
-            if isinstance(message, ReadMessage):
-                return await self._take(attempt, message)
-            return await self._refuse_structure(attempt, message)
+            return await answer
         except UnableToWrite:
-            _log.warning("a message of %s was not written; it was told to retry", party.eic)
+            _log.warning("a message of %s was not written: retry", attempt.party.eic)
             return self._unkept(attempt, 503, Reason.TRY_AGAIN)
         except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
-            _log.exception("ALARM: message with receipt number %s failed", receipt)
+            _log.exception("ALARM: message with receipt number %s failed", attempt.receipt)
             return await self._keep_failed(attempt)
+
+    async def _read(self, attempt: Attempt) -> Answer:
+        message = read(attempt.data)
+        if isinstance(message, ReadMessage):
+            return await self._take(attempt, message)
+        return await self._refuse_structure(attempt, message)
 
     async def _refuse_structure(self, attempt: Attempt, found: tuple[Refusal, ...]) -> Answer:
         """Level structure: 400, or 413 for attachments that are too large."""

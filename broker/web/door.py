@@ -28,7 +28,11 @@ REQUESTS_AT_ONCE_MAX = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """The use cases behind the door, and what it needs to say who is calling and when."""
+    """The use cases behind the door, and what it needs to say who is calling and when.
+
+    `under_way` counts the requests of each party at this moment, `turned_away` by status what
+    was refused without being kept since the service started.
+    """
 
     reader: Connection
     writer: Writer
@@ -40,6 +44,7 @@ class Door:
     decide: DecideAsOperator
     deadlines: ReachDeadlines
     under_way: Counter[Eic] = field(default_factory=Counter)
+    turned_away: Counter[int] = field(default_factory=Counter)
 
 
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
@@ -59,6 +64,7 @@ def refusal(
 ) -> web.Response:
     """A negative acknowledgement of what is not kept: strangers, too large, wrong place."""
     door = request.app[DOOR]
+    door.turned_away[status] += 1
     party = request.get(PARTY)
     acknowledgement = Acknowledgement(
         outcome=Outcome.REFUSED,

@@ -18,8 +18,6 @@ _MEDIA_TYPES = ("application/xml", "text/xml")
 async def post_message(request: web.Request) -> web.StreamResponse:
     """Take a message in: its acknowledgement is the answer (design 10)."""
     door, party = request.app[DOOR], request[PARTY]
-    if request.content_type not in _MEDIA_TYPES:
-        return refusal(request, 415, Reason.UNSUPPORTED_MEDIA_TYPE)
     if (request.content_length or 0) > MESSAGE_BYTES_MAX:
         return _too_large(request)
     data = bytearray()
@@ -27,7 +25,11 @@ async def post_message(request: web.Request) -> web.StreamResponse:
         data += chunk
         if len(data) > MESSAGE_BYTES_MAX:
             return _too_large(request)
-    answer = await door.receive.receive(bytes(data), party, door.clock.now())
+    received_at = door.clock.now()
+    if request.content_type in _MEDIA_TYPES:
+        answer = await door.receive.receive(bytes(data), party, received_at)
+    else:
+        answer = await door.receive.refuse_media_type(bytes(data), party, received_at)
     headers = {"Retry-After": "1"} if answer.status == 503 else None
     return xml(answer.body, answer.status, headers)
 
