@@ -13,6 +13,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,6 +147,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._batch_sizes: deque[int] = deque(maxlen=_BATCHES_REMEMBERED)
 
     def start(self) -> None:
@@ -176,6 +178,7 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await self._task
+        self._thread.shutdown()
 
     def oldest_waiting(self) -> datetime | None:
         """The receipt of the oldest message not yet written, None where none waits."""
@@ -212,7 +215,7 @@ class Writer:
             await self._begin()
             outcomes = [(waiting, self._run_work(waiting)) for waiting in self._batch]
             self._before_commit(self._connection)
-            await asyncio.to_thread(self._connection.execute, _COMMIT)
+            await self._commit()
         except Exception as error:  # noqa: BLE001 - everybody who waits for the batch gets it
             _log.exception("a batch of %d was not written", size)
             self._roll_back()
@@ -239,6 +242,11 @@ class Writer:
             else:
                 return
             await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
+
+    async def _commit(self) -> None:
+        """Wait for the disk in a thread of the writer's own, which nobody else can keep busy."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._connection.execute, _COMMIT)
 
     def _run_work(self, waiting: _Waiting) -> _Outcome:
         """The outcome of one work. Raises only what ends the batch."""

@@ -62,6 +62,8 @@ def handle_deadline(
             outcome = handle_event(connection, due.case_id, event, now=now, desk=desk)
             if isinstance(outcome, Refused):
                 raise RuntimeError(f"the case refuses its own deadline: {outcome.refusals}")
+            if due in deadlines.of_case(connection, due.case_id):
+                raise RuntimeError("the deadline was handled and is still open")
     except UnableToWrite:
         raise
     except Exception as error:  # noqa: BLE001 - parked with an alarm, it holds up nobody

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -34,6 +35,8 @@ from broker.wire.read import ReadMessage, read
 from broker.wire.write_acknowledgement import write_acknowledgement
 
 _log = logging.getLogger(__name__)
+
+_EXPLAINING_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class ReceiveMessage:
         self._writer = writer
         self._deadlines = deadlines
         self._desk = desk
+        self._explainer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explain")
+        self._explaining = 0
 
     async def receive(self, data: bytes, party: Participant, received_at: datetime) -> Answer:
         """The answer to these bytes of the authenticated party; raises nothing of its own.
@@ -116,12 +121,22 @@ class ReceiveMessage:
     async def _refuse_structure(self, attempt: Attempt, found: tuple[Refusal, ...]) -> Answer:
         """Level structure: 400, or 413 for attachments that are too large."""
         if any(one.reason is Reason.NOT_VALID_AGAINST_SCHEMA for one in found):
-            found = await asyncio.to_thread(explain, attempt.data) or found
+            found = await self._explained(attempt.data) or found
         facts = header_facts(attempt.data)
         attempt = _with_header(attempt, facts.message_id, None)
         status = 413 if any(one.reason is Reason.TOO_LARGE for one in found) else 400
         verdict = Verdict(status=status, refusals=found)
         return await self._writer.submit(partial(self._conclude, attempt, verdict))
+
+    async def _explained(self, data: bytes) -> tuple[Refusal, ...]:
+        """What the schema says to a person; nothing where too many wait for it already."""
+        if self._explaining >= _EXPLAINING_MAX:
+            return ()
+        self._explaining += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._explainer, explain, data)
+        finally:
+            self._explaining -= 1
 
     async def _take(self, attempt: Attempt, read_message: ReadMessage) -> Answer:
         header = read_message.message.header
