@@ -22,5 +22,5 @@ def unfit_reasons(reasons: tuple[GivenReason, ...], use: Use) -> tuple[Refusal, 
         )
         for given in reasons
         if use not in CODE_LIST[given.reason].uses
-        or (given.reason is Reason.OTHER) != bool(given.text)
+        or (given.reason is Reason.OTHER) != bool(given.text and not given.text.isspace())
     )

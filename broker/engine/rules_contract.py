@@ -81,7 +81,7 @@ def the_contract_names_the_contracting_party(check: RequestCheck) -> tuple[Doubt
         Doubt(
             kind=DoubtKind.NAME_DIFFERS,
             rule="A9",
-            place=f"{check.chosen_place(chosen)}/Contract/Customer/Name",
+            place=f"{check.chosen_place(chosen)}/Contract/Parties/CustomerName",
             found=contract.customer_name,
             expected=party.name,
         )
@@ -98,7 +98,7 @@ def nothing_was_signed_after_receipt(check: RequestCheck) -> tuple[Refusal, ...]
     """
     places = []
     if check.request.authorised_on > check.received_on:
-        places.append("/SwitchRequest/Authorisation/SignedOn")
+        places.append("/SwitchRequest/Authorisation/GivenOn")
     for chosen, contract in check.new_contracts():
         if max(contract.customer_signed_on, contract.supplier_signed_on) > check.received_on:
             places.append(f"{check.chosen_place(chosen)}/Contract")

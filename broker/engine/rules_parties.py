@@ -138,8 +138,8 @@ def the_request_names_a_supplier_for_each_direction(check: RequestCheck) -> Refu
     """
     if check.point is None:
         return None
-    named = {chosen.direction for chosen in check.request.chosen}
-    if named == set(check.point.directions):
+    named = [chosen.direction for chosen in check.request.chosen]
+    if len(named) == len(set(named)) and set(named) == set(check.point.directions):
         return None
     return Refusal(
         reason=Reason.DIRECTIONS_DO_NOT_MATCH_POINT, place="/SwitchRequest/ChosenSupplier"
@@ -152,6 +152,8 @@ def at_least_one_direction_changes(check: RequestCheck) -> Refusal | None:
     Source: A1, interpretation 13 (002 a.190(1)).
     """
     if check.point is None or check.changes:
+        return None
+    if not any(one.direction in check.point.directions for one in check.request.chosen):
         return None
     return Refusal(reason=Reason.ALREADY_EXISTING_RELATION, place="/SwitchRequest/ChosenSupplier")
 

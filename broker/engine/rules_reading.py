@@ -17,6 +17,9 @@ from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import Doubt, DoubtKind, Plan
 from broker.messages.requests import MeterReading
 
+# An average is a quotient, seldom exact: what it makes of some days is no finer than a register.
+_KWH_PLACES = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingCheck:
@@ -62,21 +65,22 @@ class ReadingCheck:
         last = self.point.last_reading
         for average in self.point.averages:
             if average.direction is direction and last is not None:
-                return average.kwh_per_day * days_between(last.taken_on, self.taken_on)
+                kwh = average.kwh_per_day * days_between(last.taken_on, self.taken_on)
+                return round(kwh, _KWH_PLACES)
         return None
 
     def energy(self, direction: Direction) -> Decimal | None:
         """Energy of one direction since the last reading: total register or sum of tariffs."""
         values = [v for v in self.reading.registers if direction_of(v.register) is direction]
-        totals = [v for v in values if v.register.endswith(".0")]
+        totals = [v for v in values if _is_total(v.register)]
         parts = [self.consumed(v.register, v.value) for v in totals or values]
         known = [part for part in parts if part is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(parts) else None
 
     def directions(self) -> tuple[Direction, ...]:
-        """The directions the meter's active-energy registers measure."""
+        """The directions of the point that the meter's active-energy registers measure."""
         found = {direction_of(r.register) for r in self.meter.registers}
-        return tuple(d for d in Direction if d in found)
+        return tuple(d for d in Direction if d in found and d in self.point.directions)
 
 
 def direction_of(code: ObisCode) -> Direction | None:
@@ -85,6 +89,14 @@ def direction_of(code: ObisCode) -> Direction | None:
     if measured.startswith("1.8."):
         return Direction.CONSUMPTION
     return Direction.PRODUCTION if measured.startswith("2.8.") else None
+
+
+def _is_total(code: ObisCode) -> bool:
+    """Whether a register counts all tariffs; what follows `*` names a billing period.
+
+    Source: IEC 62056-6-1, value groups E and F.
+    """
+    return code.partition("*")[0].endswith(".0")
 
 
 def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | None:

@@ -1,0 +1,401 @@
+"""A good request, reading and register, from which every bad case differs in one named field.
+
+All persons, points and parties are invented; their numbers have valid check digits and are those
+of fixtures/register.
+"""
+
+from dataclasses import fields, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from broker.engine.calendar import at_hour, local_day
+from broker.engine.facts import (
+    AverageFacts,
+    CustomerFacts,
+    Facts,
+    MeterFacts,
+    PointFacts,
+    ReadingOnRecord,
+    RegisterFacts,
+    SupplierFacts,
+    SupplyFacts,
+)
+from broker.engine.plan import plan_switch
+from broker.engine.request_check import RequestCheck
+from broker.engine.rulebook import Rulebook
+from broker.engine.rules_reading import ReadingCheck
+from broker.messages.codes import (
+    Direction,
+    DocumentKind,
+    MediaType,
+    ObtainedBy,
+    Payer,
+    ReadingMethod,
+    Role,
+)
+from broker.messages.identifiers import (
+    AreaCode,
+    AreaNumber,
+    CaseId,
+    DeliveryPoint,
+    Eic,
+    Gsrn,
+    MessageId,
+    ObisCode,
+    SerialNumber,
+    TaxNumber,
+)
+from broker.messages.records import Plan
+from broker.messages.requests import (
+    Address,
+    Attachment,
+    ChosenSupplier,
+    ContractingParty,
+    Header,
+    MeterReading,
+    PointReference,
+    RegisterValue,
+    SupplyContract,
+    SwitchRequest,
+    Withdrawal,
+)
+
+OPERATOR = Eic("28XOMREZJE-ZGLE0")
+NEW = Eic("28XJUG-ELEKTRIKB")
+OLD = Eic("28XSEVER-ENERGI8")
+OLD_OF_PRODUCTION = Eic("28XSONCNA-ODDAJ9")
+INACTIVE = Eic("28XZAHOD-NEAKTIY")
+WITHOUT_BALANCE_GROUP = Eic("28XBREZ-SKUPINES")
+METERING_CENTRE = Eic("28XMERILNI-CENTD")
+
+POINT = Gsrn("383199900000000017")
+OTHER_POINT = Gsrn("383199900000000024")
+SITE = AreaNumber("7-0000001")
+OTHER_SITE = AreaNumber("7-0000002")
+SITE_GSRN = Gsrn("383199901000000182")
+CUSTOMER = TaxNumber("12345679")
+OTHER_CUSTOMER = TaxNumber("12345687")
+CASE = CaseId("0195a1c0-0001-7000-8000-000000000001")
+OTHER_CASE = CaseId("0195a1c0-0001-7000-8000-000000000002")
+TAKEN = ObisCode("1-0:1.8.0")
+TAKEN_HIGH = ObisCode("1-0:1.8.1")
+TAKEN_LOW = ObisCode("1-0:1.8.2")
+FED_IN = ObisCode("1-0:2.8.0")
+
+RECEIVED_ON = date(2026, 4, 24)
+"""A Friday; 27 April and 1 May are work-free, the 5th working day is 5 May, the 21st day 15 May."""
+LAST_READ_ON = date(2026, 3, 31)
+READ_ON = date(2026, 5, 10)
+"""40 days after the last reading: 400 kWh are expected, 80 to 2000 kWh do not depart."""
+RULES = Rulebook()
+
+
+def at(day: date, hour: int = 10, minute: int = 0) -> datetime:
+    """This local time of the day, as an instant."""
+    return at_hour(day, time(hour, minute))
+
+
+RECEIVED_AT = at(RECEIVED_ON)
+
+
+def but(good: Any, path: str, value: Any) -> Any:
+    """The same, but for one field: `but(request, "chosen.0.contract.valid_to", day)`."""
+    step, _, rest = path.partition(".")
+    if isinstance(good, tuple):
+        index = int(step)
+        changed = but(good[index], rest, value) if rest else value
+        return (*good[:index], changed, *good[index + 1 :])
+    if step not in {field.name for field in fields(good)}:
+        raise AttributeError(f"{type(good).__name__} has no {step}")
+    return replace(good, **{step: but(getattr(good, step), rest, value) if rest else value})
+
+
+def header(kind: DocumentKind, sender: Eic = NEW, role: Role = Role.SUPPLIER) -> Header:
+    """The head of a message to the operator."""
+    return Header(
+        kind=kind,
+        message_id=MessageId(f"{kind.value}-1"),
+        created_at=RECEIVED_AT - timedelta(minutes=1),
+        sender=sender,
+        sender_role=role,
+        recipient=OPERATOR,
+    )
+
+
+def point_reference() -> PointReference:
+    """The point as a party names it."""
+    return PointReference(
+        accounting_point=POINT, metering_site=SITE, metering_site_gsrn=None, area=AreaCode("7")
+    )
+
+
+def contract() -> SupplyContract:
+    """The contract of the new supplier, without end."""
+    return SupplyContract(
+        reference="JE-2026-0001",
+        customer_name="Ana Zgled",
+        customer_tax_number=CUSTOMER,
+        supplier=NEW,
+        valid_from=date(2026, 4, 1),
+        valid_to=None,
+        accounting_point=POINT,
+        metering_site=SITE,
+        customer_signed_on=date(2026, 4, 20),
+        supplier_signed_on=date(2026, 4, 21),
+        self_supply=False,
+        document=Attachment(
+            media_type=MediaType.PDF, sha256=64 * "a", size_bytes=1204, detected=MediaType.PDF
+        ),
+    )
+
+
+def chosen(direction: Direction = Direction.CONSUMPTION) -> ChosenSupplier:
+    """The new supplier, chosen for one direction, with its contract."""
+    return ChosenSupplier(
+        direction=direction, supplier=NEW, name="Južna elektrika", share=None, contract=contract()
+    )
+
+
+def request() -> SwitchRequest:
+    """A request of the new supplier for consumption, as soon as possible."""
+    return SwitchRequest(
+        header=header(DocumentKind.SWITCH_REQUEST),
+        point=point_reference(),
+        contracting_party=ContractingParty(
+            name="Ana Zgled",
+            tax_number=CUSTOMER,
+            address=Address(
+                street="Zgledna ulica 1", postal_code="3999", city="Zgledovo", country="SI"
+            ),
+        ),
+        network_charge_payer=Payer.CUSTOMER,
+        authorised_on=date(2026, 4, 20),
+        chosen=(chosen(),),
+        requested_date=None,
+    )
+
+
+def withdrawal() -> Withdrawal:
+    """The applicant takes its request back."""
+    return Withdrawal(header=header(DocumentKind.WITHDRAWAL), case_id=CASE, point=point_reference())
+
+
+def register(code: ObisCode = TAKEN, digits: int = 6, multiplier: str = "1") -> RegisterFacts:
+    """A register of the installed meter."""
+    return RegisterFacts(register=code, digits=digits, multiplier=Decimal(multiplier))
+
+
+def shows(code: ObisCode, value: str) -> RegisterValue:
+    """What a register shows."""
+    return RegisterValue(register=code, value=Decimal(value))
+
+
+def average(kwh_per_day: str, direction: Direction = Direction.CONSUMPTION) -> AverageFacts:
+    """The average daily energy of one direction."""
+    return AverageFacts(direction=direction, kwh_per_day=Decimal(kwh_per_day))
+
+
+def supply(
+    supplier: Eic = OLD, share: str = "1", direction: Direction = Direction.CONSUMPTION
+) -> SupplyFacts:
+    """Who supplies the point today."""
+    return SupplyFacts(direction=direction, supplier=supplier, share=Decimal(share))
+
+
+def point() -> PointFacts:
+    """A connected point that takes 10 kWh a day, read by the customer."""
+    return PointFacts(
+        accounting_point=POINT,
+        delivery_point=DeliveryPoint("DP-0001"),
+        metering_site=SITE,
+        metering_site_gsrn=SITE_GSRN,
+        area=AreaCode("7"),
+        connected=True,
+        customer=CustomerFacts(name="Ana Zgled", tax_number=CUSTOMER),
+        directions=(Direction.CONSUMPTION,),
+        self_supply=False,
+        remotely_read=False,
+        supplies=(supply(),),
+        ever_supplied=(Direction.CONSUMPTION,),
+        meter=MeterFacts(serial_number=SerialNumber("ZGL-100001"), registers=(register(),)),
+        last_reading=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, "14650"),)),
+        averages=(average("10"),),
+    )
+
+
+def party(eic: Eic, name: str) -> SupplierFacts:
+    """A registered, active supplier in a balance group."""
+    return SupplierFacts(eic=eic, name=name, active=True, supplier=True, in_balance_group=True)
+
+
+PARTIES = (
+    party(NEW, "Južna elektrika"),
+    party(OLD, "Severna energija"),
+    party(OLD_OF_PRODUCTION, "Sončna oddaja"),
+    party(OPERATOR, "Omrežje Zgled"),
+    replace(party(INACTIVE, "Zahodna energija"), active=False),
+    replace(party(WITHOUT_BALANCE_GROUP, "Dobava brez skupine"), in_balance_group=False),
+    replace(party(METERING_CENTRE, "Merilni center Zgled"), supplier=False),
+)
+
+
+def facts() -> Facts:
+    """The register and the participants of the day."""
+    return Facts(point=point(), parties=PARTIES, other_case=None)
+
+
+def two_directions(facts_of_one: Facts) -> Facts:
+    """The same point, which now also feeds in, to another supplier."""
+    good = facts_of_one.point
+    assert good is not None
+    assert good.last_reading is not None
+    return replace(
+        facts_of_one,
+        point=replace(
+            good,
+            directions=(Direction.CONSUMPTION, Direction.PRODUCTION),
+            supplies=(supply(), supply(OLD_OF_PRODUCTION, "1", Direction.PRODUCTION)),
+            ever_supplied=(Direction.CONSUMPTION, Direction.PRODUCTION),
+            meter=MeterFacts(
+                serial_number=SerialNumber("ZGL-100001"), registers=(register(), register(FED_IN))
+            ),
+            last_reading=replace(
+                good.last_reading, registers=(shows(TAKEN, "14650"), shows(FED_IN, "11650"))
+            ),
+            averages=(average("10"), average("10", Direction.PRODUCTION)),
+        ),
+    )
+
+
+def request_for_two() -> SwitchRequest:
+    """A request of the new supplier for both directions."""
+    return replace(request(), chosen=(chosen(), chosen(Direction.PRODUCTION)))
+
+
+def reading(taken_on: date = READ_ON, value: str = "15050") -> MeterReading:
+    """The customer's reading, reported by the new supplier."""
+    return MeterReading(
+        header=header(DocumentKind.METER_READING),
+        case_id=CASE,
+        point=point_reference(),
+        serial_number=SerialNumber("ZGL-100001"),
+        taken_at=at(taken_on, 8),
+        obtained_by=ObtainedBy.CUSTOMER,
+        registers=(shows(TAKEN, value),),
+        departure_reason=None,
+    )
+
+
+def remote_reading(taken_on: date = READ_ON, value: str = "15050") -> MeterReading:
+    """A remote reading of 00:00, from the metering centre."""
+    return replace(
+        reading(taken_on, value),
+        header=header(DocumentKind.METER_READING, METERING_CENTRE, Role.METERING_CENTRE),
+        taken_at=at(taken_on, 0),
+        obtained_by=ObtainedBy.REMOTE,
+    )
+
+
+def request_check() -> RequestCheck:
+    """The check of the good request on the day it came."""
+    return RequestCheck(
+        request=request(),
+        received_on=RECEIVED_ON,
+        approved_on=RECEIVED_ON,
+        facts=facts(),
+        rules=RULES,
+    )
+
+
+def request_check_of_two() -> RequestCheck:
+    """The check of a good request for both directions."""
+    return replace(request_check(), request=request_for_two(), facts=two_directions(facts()))
+
+
+def request_check_of_a_share() -> RequestCheck:
+    """The check of a good request for one accounting point of a division, with its share."""
+    check = but(request_check(), "facts.point.supplies", (supply(share="0.4"),))
+    return but(check, "request.chosen.0.share", Decimal("0.4"))
+
+
+def request_check_of_self_supply() -> RequestCheck:
+    """The check of a good request at a self-supply point: one supplier, contracts that show it."""
+    check = but(request_check_of_two(), "facts.point.self_supply", True)
+    for index in (0, 1):
+        check = but(check, f"request.chosen.{index}.contract.self_supply", True)
+    return check
+
+
+def plan(method: ReadingMethod = ReadingMethod.CUSTOMER) -> Plan:
+    """The plan of the good request, approved on the day it came: 24 April to 15 May."""
+    check = request_check()
+    planned = plan_switch(
+        check.request,
+        check.changes,
+        received_on=RECEIVED_ON,
+        approved_on=RECEIVED_ON,
+        method=method,
+        rules=RULES,
+    )
+    assert isinstance(planned, Plan)
+    return planned
+
+
+def reading_check() -> ReadingCheck:
+    """The check of the good reading, received two hours after it was taken."""
+    good = point()
+    assert good.meter is not None
+    return ReadingCheck(
+        reading=reading(),
+        sender_role=Role.SUPPLIER,
+        received_at=at(READ_ON, 10),
+        plan=plan(),
+        point=good,
+        meter=good.meter,
+        rules=RULES,
+    )
+
+
+def reading_check_of_two() -> ReadingCheck:
+    """The check of a good reading of a meter that counts both directions."""
+    good = two_directions(facts()).point
+    assert good is not None
+    assert good.meter is not None
+    both = replace(reading(), registers=(shows(TAKEN, "15050"), shows(FED_IN, "12050")))
+    return replace(reading_check(), reading=both, point=good, meter=good.meter)
+
+
+def reading_check_of_tariffs() -> ReadingCheck:
+    """The check of a good reading of a meter with a high and a low tariff, no total."""
+    tariffs = (register(TAKEN_HIGH), register(TAKEN_LOW))
+    check = but(reading_check(), "meter.registers", tariffs)
+    last = (shows(TAKEN_HIGH, "23400"), shows(TAKEN_LOW, "12250"))
+    check = but(check, "point.last_reading.registers", last)
+    return but(check, "reading.registers", (shows(TAKEN_HIGH, "23650"), shows(TAKEN_LOW, "12400")))
+
+
+def reading_check_of_total_and_tariffs() -> ReadingCheck:
+    """The check of a good reading of a meter with a total and two tariffs, in full OBIS codes."""
+    codes = tuple(ObisCode(f"1-0:1.8.{tariff}*255") for tariff in range(3))
+    check = but(reading_check(), "meter.registers", tuple(register(code) for code in codes))
+    last = tuple(map(shows, codes, ("35650", "23400", "12250")))
+    check = but(check, "point.last_reading.registers", last)
+    # 1500 kWh: within the band, twice that would depart
+    return but(check, "reading.registers", tuple(map(shows, codes, ("37150", "24400", "12750"))))
+
+
+def reading_check_of_remote() -> ReadingCheck:
+    """The check of a good remote reading."""
+    check = replace(reading_check(), reading=remote_reading(), plan=plan(ReadingMethod.REMOTE))
+    return replace(check, sender_role=Role.METERING_CENTRE)
+
+
+def days_after(day: date, count: int) -> date:
+    """The calendar day so many days later."""
+    return day + timedelta(days=count)
+
+
+def day_of(instant: datetime) -> date:
+    """The legal day of an instant."""
+    return local_day(instant)

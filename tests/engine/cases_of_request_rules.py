@@ -1,0 +1,323 @@
+"""For each rule on a request: changes that it must find, and changes that it must let pass.
+
+A case is a good check with one field changed; `finds` is what the rule then says, in order.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from broker.engine import rules_contract as contract
+from broker.engine import rules_parties as parties
+from broker.engine.request_check import RequestCheck
+from broker.messages.codes import Direction, MediaType, Payer
+from broker.messages.reasons import Reason
+from broker.messages.records import DoubtKind
+from tests.engine.builders import (
+    INACTIVE,
+    METERING_CENTRE,
+    NEW,
+    OLD,
+    OLD_OF_PRODUCTION,
+    OTHER_CASE,
+    OTHER_CUSTOMER,
+    OTHER_POINT,
+    OTHER_SITE,
+    RECEIVED_ON,
+    SITE_GSRN,
+    WITHOUT_BALANCE_GROUP,
+    but,
+    chosen,
+    days_after,
+    request_check,
+    request_check_of_a_share,
+    request_check_of_self_supply,
+    request_check_of_two,
+    supply,
+)
+
+
+@dataclass(frozen=True)
+class RuleCase:
+    """A good check with the field at `path` changed to `value`, and what the rule finds."""
+
+    rule: Callable[[Any], Any]
+    path: str
+    value: Any
+    finds: tuple[Reason | DoubtKind, ...] = ()
+    of: Callable[[], Any] = request_check
+
+    @property
+    def check(self) -> Any:
+        """The changed check."""
+        return but(self.of(), self.path, self.value)
+
+    @property
+    def name(self) -> str:
+        """A name for reports: rule, good check, field and the value, shortened where it is long."""
+        of = self.of.__name__.removeprefix("request_check").removeprefix("reading_check")
+        return f"{self.rule.__name__}{of}-{self.path}={_short(self.value)}"
+
+
+def _short(value: Any) -> str:
+    """The value without type names, so that what sets it apart comes first."""
+    return re.sub(r"\w+\(|\w+=|[()' ]|: '[^']*'>", "", str(value))[:70]
+
+
+STRANGER = NEW[:-1] + "0"  # no participant, whatever its check character
+TOMORROW = days_after(RECEIVED_ON, 1)
+YESTERDAY = days_after(RECEIVED_ON, -1)
+BOTH = request_check_of_two
+SELF_SUPPLY = request_check_of_self_supply
+A_SHARE = request_check_of_a_share
+
+E10 = (Reason.POINT_NOT_IDENTIFIABLE,)
+E81 = (Reason.POINT_NOT_CONNECTED,)
+MISMATCH = (Reason.CONTRACTING_PARTY_MISMATCH,)
+NAME = (DoubtKind.NAME_DIFFERS,)
+E16 = (Reason.UNAUTHORISED_SUPPLIER,)
+E18 = (Reason.UNAUTHORISED_BALANCE_RESPONSIBLE,)
+DIRECTIONS = (Reason.DIRECTIONS_DO_NOT_MATCH_POINT,)
+SHARES = (Reason.SHARES_DO_NOT_ADD_UP,)
+CONTRACT = (Reason.CONTRACT_DOES_NOT_MATCH_REQUEST,)
+AFTER_RECEIPT = (Reason.DATED_AFTER_RECEIPT,)
+ATTACHMENT = (DoubtKind.ATTACHMENT_TYPE_DIFFERS,)
+E36 = (Reason.NO_SELF_SUPPLY_CONTRACT,)
+E17 = (Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS,)
+E50 = (Reason.INVALID_PERIOD,)
+
+Row = tuple[str, Any, tuple[Reason | DoubtKind, ...]]
+
+
+def _cases(
+    rule: Callable[[RequestCheck], Any],
+    *rows: Row,
+    of: Callable[[], RequestCheck] = request_check,
+) -> tuple[RuleCase, ...]:
+    return tuple(RuleCase(rule, path, value, finds, of) for path, value, finds in rows)
+
+
+OF_PARTIES = (
+    *_cases(
+        parties.the_point_is_in_the_register,
+        ("facts.point", None, E10),
+        ("facts.point.metering_site", OTHER_SITE, E10),
+        ("request.point.metering_site", OTHER_SITE, E10),
+        ("request.point.area", "8", E10),
+        ("request.point.metering_site_gsrn", OTHER_POINT, E10),
+        ("request.point.metering_site_gsrn", SITE_GSRN, ()),
+        ("facts.point.metering_site_gsrn", None, ()),
+    ),
+    *_cases(
+        parties.the_point_is_connected,
+        ("facts.point.connected", False, E81),
+        ("facts.point.meter", None, E81),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        parties.the_first_supplier_comes_with_the_contract_of_use,
+        ("facts.point.ever_supplied", (), (Reason.NEVER_SUPPLIED,)),
+        ("facts.point.supplies", (), ()),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        parties.the_first_supplier_comes_with_the_contract_of_use,
+        ("facts.point.ever_supplied", (Direction.CONSUMPTION,), (Reason.NEVER_SUPPLIED,)),
+        of=BOTH,
+    ),
+    *_cases(
+        parties.the_contracting_party_is_the_customer,
+        ("request.contracting_party.tax_number", OTHER_CUSTOMER, MISMATCH),
+        ("facts.point.customer.tax_number", OTHER_CUSTOMER, MISMATCH),
+        ("facts.point.customer", None, MISMATCH),
+        ("request.contracting_party.name", "Anica Zgled", NAME),
+        ("request.contracting_party.name", "ANA  ZGLED.", ()),
+        ("request.contracting_party.address.city", "Drugje", ()),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        parties.no_other_request_is_in_progress,
+        ("facts.other_case", OTHER_CASE, (Reason.POINT_BLOCKED_FOR_SWITCHING,)),
+    ),
+    *_cases(
+        parties.every_chosen_supplier_is_registered,
+        ("request.chosen.0.supplier", STRANGER, E16),
+        ("request.chosen.0.supplier", INACTIVE, E16),
+        ("request.chosen.0.supplier", METERING_CENTRE, E16),
+        ("request.chosen.0.supplier", WITHOUT_BALANCE_GROUP, ()),
+        ("facts.parties", (), E16),
+    ),
+    *_cases(
+        parties.every_chosen_supplier_is_registered,
+        ("facts.parties", (), E16 + E16),
+        of=BOTH,
+    ),
+    *_cases(
+        parties.every_chosen_supplier_is_in_a_balance_group,
+        ("request.chosen.0.supplier", WITHOUT_BALANCE_GROUP, E18),
+        ("facts.parties.0.in_balance_group", False, E18),
+        ("request.chosen.0.supplier", STRANGER, ()),
+    ),
+    *_cases(
+        parties.the_applicant_is_the_new_supplier,
+        ("request.header.sender", OLD, E16),
+        ("request.chosen.0.supplier", OLD_OF_PRODUCTION, E16),
+    ),
+    *_cases(
+        parties.the_applicant_is_the_new_supplier,
+        ("request.chosen.1.supplier", OLD, E16),
+        ("request.chosen.1.supplier", OLD_OF_PRODUCTION, ()),
+        ("request.header.sender", OLD_OF_PRODUCTION, E16),
+        of=BOTH,
+    ),
+    *_cases(
+        parties.the_request_names_a_supplier_for_each_direction,
+        ("request.chosen", (chosen(), chosen(Direction.PRODUCTION)), DIRECTIONS),
+        ("request.chosen", (chosen(Direction.PRODUCTION),), DIRECTIONS),
+        ("request.chosen", (chosen(), chosen()), DIRECTIONS),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        parties.the_request_names_a_supplier_for_each_direction,
+        ("request.chosen", (chosen(),), DIRECTIONS),
+        of=BOTH,
+    ),
+    *_cases(
+        parties.at_least_one_direction_changes,
+        ("facts.point.supplies", (supply(NEW),), (Reason.ALREADY_EXISTING_RELATION,)),
+        ("facts.point.supplies", (), ()),
+        ("facts.point", None, ()),
+        # the present supplier is not chosen; that the directions do not fit is another finding
+        ("request.chosen", (chosen(Direction.PRODUCTION),), ()),
+    ),
+    *_cases(
+        parties.at_least_one_direction_changes,
+        ("request.chosen.1.supplier", OLD_OF_PRODUCTION, ()),
+        of=BOTH,
+    ),
+    *_cases(
+        parties.the_customer_pays_the_network_charge,
+        (
+            "request.network_charge_payer",
+            Payer.SUPPLIER,
+            (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
+        ),
+    ),
+)
+
+OF_CONTRACT = (
+    *_cases(
+        contract.the_share_is_the_recorded_one,
+        ("request.chosen.0.share", Decimal("0.5"), SHARES),
+        ("request.chosen.0.share", Decimal("1.000000"), ()),
+        ("facts.point.supplies", (supply(share="0.4"),), SHARES),
+        ("facts.point.supplies", (), ()),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        contract.the_share_is_the_recorded_one,
+        ("request.chosen.0.share", None, SHARES),
+        ("request.chosen.0.share", Decimal(1), SHARES),
+        ("request.chosen.0.share", Decimal("0.400000"), ()),
+        ("request.chosen.0.share", Decimal("0.400001"), SHARES),
+        # a division at the accounting point itself: no single share of it can be switched
+        ("facts.point.supplies", (supply(OLD, "0.4"), supply(INACTIVE, "0.6")), SHARES),
+        of=A_SHARE,
+    ),
+    *_cases(
+        contract.the_share_is_the_recorded_one,
+        ("request.chosen.1.share", Decimal("0.5"), SHARES),
+        of=BOTH,
+    ),
+    *_cases(
+        contract.each_new_supplier_brings_its_contract,
+        ("request.chosen.0.contract", None, CONTRACT),
+    ),
+    *_cases(
+        contract.each_new_supplier_brings_its_contract,
+        ("request.chosen.1.contract", None, CONTRACT),
+        ("request.chosen.1.supplier", OLD_OF_PRODUCTION, ()),
+        of=BOTH,
+    ),
+    *_cases(
+        contract.the_contract_is_about_this_request,
+        ("request.chosen.0.contract.customer_tax_number", OTHER_CUSTOMER, CONTRACT),
+        ("request.chosen.0.contract.supplier", OLD, CONTRACT),
+        ("request.chosen.0.contract.accounting_point", OTHER_POINT, CONTRACT),
+        ("request.chosen.0.contract.metering_site", OTHER_SITE, CONTRACT),
+        ("request.chosen.0.contract.reference", "another", ()),
+    ),
+    *_cases(
+        contract.the_contract_is_about_this_request,
+        ("request.chosen.1.contract.supplier", OLD, CONTRACT),
+        of=BOTH,
+    ),
+    *_cases(
+        contract.the_contract_names_the_contracting_party,
+        ("request.chosen.0.contract.customer_name", "Anica Zgled", NAME),
+        ("request.chosen.0.contract.customer_name", "ana zgled", ()),
+        ("request.chosen.0.contract.customer_tax_number", OTHER_CUSTOMER, ()),
+    ),
+    *_cases(
+        contract.nothing_was_signed_after_receipt,
+        ("request.authorised_on", TOMORROW, AFTER_RECEIPT),
+        ("request.authorised_on", RECEIVED_ON, ()),
+        # the six months of A4 bind A4 alone
+        ("request.authorised_on", date(2025, 1, 1), ()),
+        ("request.chosen.0.contract.customer_signed_on", TOMORROW, AFTER_RECEIPT),
+        ("request.chosen.0.contract.supplier_signed_on", TOMORROW, AFTER_RECEIPT),
+        ("request.chosen.0.contract.supplier_signed_on", RECEIVED_ON, ()),
+    ),
+    *_cases(
+        contract.the_attachment_is_what_it_says,
+        ("request.chosen.0.contract.document.detected", MediaType.PNG, ATTACHMENT),
+        ("request.chosen.0.contract.document.detected", None, ATTACHMENT),
+        ("request.chosen.0.contract.document.media_type", MediaType.JPEG, ATTACHMENT),
+    ),
+    *_cases(
+        contract.self_supply_has_a_self_supply_contract,
+        ("request.chosen.0.contract.self_supply", True, ()),
+        ("facts.point.self_supply", True, E36),
+    ),
+    *_cases(
+        contract.self_supply_has_a_self_supply_contract,
+        ("request.chosen.0.contract.self_supply", False, E36),
+        ("request.chosen.1.contract.self_supply", False, E36),
+        ("request.chosen.1.supplier", OLD_OF_PRODUCTION, E36),
+        ("facts.point.self_supply", False, ()),
+        of=SELF_SUPPLY,
+    ),
+    *_cases(
+        contract.the_requested_date_is_within_limits,
+        ("request.requested_date", YESTERDAY, E17),
+        ("request.requested_date", RECEIVED_ON, ()),
+        ("request.requested_date", date(2026, 10, 24), ()),
+        ("request.requested_date", date(2026, 10, 25), E17),
+    ),
+    *_cases(
+        contract.the_contract_covers_a_day_of_the_reading_period,
+        ("request.chosen.0.contract.valid_from", date(2026, 5, 15), ()),
+        ("request.chosen.0.contract.valid_from", date(2026, 5, 16), E50),
+        ("request.chosen.0.contract.valid_to", RECEIVED_ON, ()),
+        ("request.chosen.0.contract.valid_to", YESTERDAY, E50),
+        ("approved_on", date(2026, 5, 16), ()),
+        ("facts.point", None, ()),
+    ),
+    *_cases(
+        contract.the_contract_covers_a_day_of_the_reading_period,
+        ("request.chosen.1.contract.valid_to", YESTERDAY, E50),
+        of=BOTH,
+    ),
+    *_cases(
+        contract.the_period_has_not_passed,
+        ("approved_on", date(2026, 5, 15), ()),
+        ("approved_on", date(2026, 5, 16), (DoubtKind.PERIOD_PASSED_BEFORE_APPROVAL,)),
+        ("facts.point", None, ()),
+    ),
+)
+
+OF_REQUEST_RULES = OF_PARTIES + OF_CONTRACT
+GOOD_REQUESTS = (request_check, BOTH, SELF_SUPPLY, A_SHARE)

@@ -1,0 +1,130 @@
+"""The process table and the engine agree: what it lists happens, what it does not is refused."""
+
+from typing import get_args
+
+import pytest
+
+from broker.engine.decide import decide
+from broker.engine.decision import Decision, Refused, Trigger
+from broker.engine.process_switch import SWITCH
+from broker.engine.state import Phase
+from broker.messages.deadlines import DeadlineKind
+from broker.messages.events import (
+    DeadlineReached,
+    Event,
+    OperatorDecision,
+    ReadingReceived,
+    SwitchRequestReceived,
+    WithdrawalReceived,
+)
+from broker.messages.reasons import Reason
+from broker.store.codec import encode
+from tests.engine.builders import RULES, facts
+from tests.engine.ways_through_the_process import EVENTS, IN_PHASE, LATER, WAYS, Way
+
+ENDS = (Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED)
+NAMED = {
+    (Phase.AWAITING_APPROVAL, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
+    (Phase.PERIOD_OVER_UNDER_REVIEW, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
+    (Phase.AWAITING_READING, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
+    (Phase.READING_UNDER_REVIEW, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
+    (Phase.PERIOD_OVER_UNDER_REVIEW, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
+}
+
+
+def trigger_of(event: Event) -> Trigger:
+    """The trigger that an event is."""
+    return event.kind if isinstance(event, DeadlineReached) else type(event)
+
+
+UNLISTED = [
+    (phase, event) for phase in Phase for event in EVENTS if trigger_of(event) not in SWITCH[phase]
+]
+
+
+def test_the_table_has_every_phase_and_only_known_triggers() -> None:
+    assert set(SWITCH) == set(Phase)
+    known = {trigger_of(event) for event in EVENTS}
+    assert {trigger for listed in SWITCH.values() for trigger in listed} <= known
+
+
+def test_every_kind_of_event_is_tried() -> None:
+    tried = {type(event) for event in EVENTS}
+    assert {kind for kind in get_args(Event) if isinstance(kind, type)} <= tried
+    assert set(get_args(OperatorDecision)) <= tried
+    assert {e.kind for e in EVENTS if isinstance(e, DeadlineReached)} == set(DeadlineKind)
+
+
+def test_every_transition_of_the_table_is_shown() -> None:
+    listed = {
+        (phase, trigger, to)
+        for phase, of_phase in SWITCH.items()
+        for trigger, transition in of_phase.items()
+        for to in transition.to
+    }
+    assert {(way.frm, way.trigger, way.to) for way in WAYS} == listed
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_listed_event_leads_where_the_table_says(way: Way) -> None:
+    before = way.case()
+    assert (before.phase if before else Phase.NEW) is way.frm
+    outcome = way.taken()
+    assert isinstance(outcome, Decision), outcome
+    assert outcome.state.phase is way.to
+
+
+@pytest.mark.parametrize("phase", Phase, ids=lambda phase: phase.value)
+def test_the_case_for_a_phase_is_in_it(phase: Phase) -> None:
+    case = IN_PHASE[phase]()
+    assert (case.phase if case else Phase.NEW) is phase
+
+
+@pytest.mark.parametrize(
+    ("phase", "event"),
+    UNLISTED,
+    ids=[
+        f"{p.value}-{t.name if isinstance(t := trigger_of(e), DeadlineKind) else t.__name__}"
+        for p, e in UNLISTED
+    ],
+)
+def test_an_unlisted_event_is_refused_by_name(phase: Phase, event: Event) -> None:
+    case = IN_PHASE[phase]()
+    before = encode(case)
+    outcome = decide(case, event, facts=facts(), now=LATER, rules=RULES)
+    assert isinstance(outcome, Refused)
+    if phase in ENDS:
+        expected = Reason.CASE_HAS_ENDED
+    elif phase is Phase.NEW:
+        expected = Reason.NO_ONGOING_SWITCH
+    else:
+        expected = NAMED.get((phase, trigger_of(event)), Reason.NOT_POSSIBLE_IN_THIS_STATE)
+    assert [refusal.reason for refusal in outcome.refusals] == [expected]
+    assert encode(case) == before
+
+
+@pytest.mark.parametrize("phase", ENDS, ids=lambda phase: phase.value)
+def test_an_ended_case_lists_nothing_and_has_nothing_open(phase: Phase) -> None:
+    assert SWITCH[phase] == {}
+    case = IN_PHASE[phase]()
+    assert case is not None
+    assert case.deadlines == ()
+    assert case.doubts == ()
+    assert case.review is None
+    assert case.ended_at is not None
+
+
+@pytest.mark.parametrize("phase", set(Phase) - set(ENDS) - {Phase.NEW}, ids=lambda p: p.value)
+def test_an_open_case_has_not_ended(phase: Phase) -> None:
+    case = IN_PHASE[phase]()
+    assert case is not None
+    assert case.ended_at is None
+    assert case.deadlines != ()
+
+
+def test_a_second_request_does_not_open_a_case_twice() -> None:
+    case = IN_PHASE[Phase.AWAITING_READING]()
+    assert case is not None
+    again = SwitchRequestReceived(case_id=case.case_id, request=case.request, received_at=LATER)
+    outcome = decide(case, again, facts=facts(), now=LATER, rules=RULES)
+    assert isinstance(outcome, Refused)
