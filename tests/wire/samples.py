@@ -59,21 +59,21 @@ from broker.wire.write_view import (
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "messages"
 OPERATOR = Eic("28XOMREZJE-ZGLE0")
-NEW = Eic("28XSEVER-ENERGI8")
-OLD = Eic("28XJUG-ELEKTRIKB")
+NEW = Eic("28XJUG-ELEKTRIKB")
+OLD = Eic("28XSEVER-ENERGI8")
 CASE = CaseId("0195a1c0-0001-7000-8000-000000000001")
 RECEIPT = ReceiptNumber("0195a1c0-0002-7000-8000-000000000001")
 DOCUMENT = DocumentId("0195a1c0-0003-7000-8000-000000000001")
-REFERENCE = MessageId("SEVER-2026-000001")
+REFERENCE = MessageId("JUG-2026-000001")
 AT = datetime(2026, 3, 2, 8, 15, 1, 250000, tzinfo=UTC)
 
 POINT = PointNumber(
     accounting_point=Gsrn("383199900000000017"), metering_site=AreaNumber("7-0000001")
 )
 NEW_SUPPLIER = SupplierName(
-    eic=NEW, name="Severna energija", directions=(Direction.CONSUMPTION, Direction.PRODUCTION)
+    eic=NEW, name="Južna elektrika", directions=(Direction.CONSUMPTION, Direction.PRODUCTION)
 )
-OLD_SUPPLIER = SupplierName(eic=OLD, name="Južna elektrika", directions=(Direction.CONSUMPTION,))
+OLD_SUPPLIER = SupplierName(eic=OLD, name="Severna energija", directions=(Direction.CONSUMPTION,))
 TO_NEW = Addressee(party=NEW, role=Role.SUPPLIER, case_id=CASE, reference=REFERENCE)
 TO_OLD = Addressee(party=OLD, role=Role.SUPPLIER, case_id=CASE, reference=None)
 REGISTERS = (
@@ -117,7 +117,7 @@ REFUSED = Acknowledgement(
         Refusal(
             reason=Reason.WRONG_CHECK_DIGIT,
             place="/SwitchRequest/ContractingParty/TaxNumber",
-            line=25,
+            line=24,
             found="12345678",
             expected="SI",
         ),
@@ -143,7 +143,7 @@ NOTICES: dict[str, Notice] = {
         reading_method=ReadingMethod.CUSTOMER,
         reading_from=date(2026, 3, 2),
         reading_to=date(2026, 3, 23),
-        serial_number=SerialNumber("ZG-000001"),
+        serial_number=SerialNumber("ZGL-100001"),
         last_reading=LastReading(taken_on=date(2026, 1, 1), registers=REGISTERS),
     ),
     "ApprovalNotice/to-the-old-supplier": ApprovalNoticeToOldSupplier(

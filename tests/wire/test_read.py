@@ -36,10 +36,10 @@ def test_a_switch_request_is_read_whole() -> None:
     request = result.message
     assert isinstance(request, SwitchRequest)
     assert request.header.message_id == REFERENCE
-    assert request.header.created_at == datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+    assert request.header.created_at == datetime(2026, 4, 24, 8, 15, tzinfo=UTC)
     assert (request.header.sender, request.header.sender_role) == (NEW, Role.SUPPLIER)
     assert request.header.recipient == OPERATOR
-    assert request.point.metering_site_gsrn is not None
+    assert request.point.metering_site_gsrn is None
     assert request.contracting_party.name == "Ana Zgled"
     assert request.network_charge_payer is Payer.CUSTOMER
     assert request.authorised_on == date(2026, 2, 27)
@@ -63,9 +63,14 @@ def test_both_directions_and_the_share_are_read() -> None:
     ]
     assert request.chosen[0].share == Decimal(1)
     assert request.chosen[1].contract is None
-    assert request.contracting_party.name == "Bor Vzorec & hči, d.o.o."
-    assert request.requested_date == date(2026, 4, 1)
-    assert request.point.metering_site_gsrn is None
+    assert request.contracting_party.name == "Kmetija Primer d.o.o."
+    assert request.requested_date == date(2026, 5, 4)
+
+
+def test_a_site_may_be_named_by_its_gsrn_too() -> None:
+    site = b'<MeteringSiteGsrn schemeAgency="9">383199901000000182</MeteringSiteGsrn>'
+    named = message_in(REQUEST.replace(b"    <Area ", site + b"<Area ")).message
+    assert named.point.metering_site_gsrn == "383199901000000182"
 
 
 def test_a_withdrawal_is_read_whole() -> None:
@@ -76,14 +81,15 @@ def test_a_withdrawal_is_read_whole() -> None:
 
 
 def test_a_reading_is_read_whole_and_unrounded() -> None:
-    reading = message_in(READING).message
+    reason = "<DepartureReason>Hiša je bila prazna.</DepartureReason></MeterReading>".encode()
+    reading = message_in(READING.replace(b"</MeterReading>", reason)).message
     assert isinstance(reading, MeterReading)
-    assert reading.taken_at == datetime(2026, 3, 8, 17, 30, tzinfo=UTC)
+    assert reading.taken_at == datetime(2026, 4, 27, 16, 30, tzinfo=UTC)
     assert reading.obtained_by is ObtainedBy.CUSTOMER
-    assert [one.value for one in reading.registers] == [Decimal("10234.5"), Decimal(8120)]
-    assert reading.departure_reason == "Hiša je bila pozimi prazna."
+    assert reading.departure_reason == "Hiša je bila prazna."
     remote = message_in(REMOTE).message
     assert isinstance(remote, MeterReading)
+    assert [str(one.value) for one in remote.registers] == ["34490.125", "11990.000"]
     assert (remote.case_id, remote.departure_reason) == (None, None)
 
 
@@ -116,15 +122,15 @@ def test_equal_attachments_are_kept_once() -> None:
 def test_all_wrong_check_digits_are_found_together_with_place_and_line() -> None:
     wrong = (
         REQUEST.replace(b'"9">383199900000000017<', b'"9">383199900000000018<', 1)
-        .replace(b">28XSEVER-ENERGI8<", b">28XSEVER-ENERGI9<", 1)
+        .replace(b">28XJUG-ELEKTRIKB<", b">28XJUG-ELEKTRIKC<", 1)
         .replace(b">12345679<", b">12345678<", 1)
     )
     result = read(wrong)
     assert isinstance(result, ReadMessage)
     assert [(one.place, one.line, one.found) for one in result.wrong_identifiers] == [
-        ("/SwitchRequest/Header/Sender/Identification", 8, "28XSEVER-ENERGI9"),
+        ("/SwitchRequest/Header/Sender/Identification", 8, "28XJUG-ELEKTRIKC"),
         ("/SwitchRequest/Point/AccountingPoint", 18, "383199900000000018"),
-        ("/SwitchRequest/ContractingParty/TaxNumber", 25, "12345678"),
+        ("/SwitchRequest/ContractingParty/TaxNumber", 24, "12345678"),
     ]
     assert {one.reason for one in result.wrong_identifiers} == {Reason.WRONG_CHECK_DIGIT}
 
