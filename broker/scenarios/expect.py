@@ -1,0 +1,71 @@
+"""What a step expected against what came: every difference as a line that says both."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from broker.scenarios.files import Step, instant_of
+from broker.scenarios.posts import party_named
+from broker.scenarios.stage import Delivered
+
+_NAMED = ("to", "kind", "at")
+
+
+def different(what: str, expected: object, came: object) -> list[str]:
+    """The difference between two values as a line; nothing where they are equal."""
+    return [] if expected == came else [f"{what}: expected {expected}, came {came}"]
+
+
+def wrong_notices(step: Step, new: Sequence[Delivered]) -> list[str]:
+    """What was expected and did not come, and what came unexpected (each document counts once)."""
+    left, wrong = list(new), []
+    for expected in step.notices:
+        match = next((document for document in left if _matches(document, expected)), None)
+        if match is None:
+            wrong.append(f"expected {_listed(expected)}{_nearest(expected, left)}")
+        else:
+            left.remove(match)
+    return wrong + [f"unexpected {document.kind} to {document.to.name}" for document in left]
+
+
+def wrong_fields(expected: dict[str, str], came: Iterable[tuple[str, str]]) -> list[str]:
+    """The fields of a document that are not as expected; an empty text means: not there."""
+    values = dict(came)
+    return [line for path in expected for line in different(path, expected[path], values[path])]
+
+
+def wrong_deadlines(expected: dict[str, str], came: dict[str, str]) -> list[str]:
+    """Deadlines of an answer that differ, as kind and instant."""
+    wanted = {kind: instant_of(text) for kind, text in expected.items()}
+    given = {kind: instant_of(text) for kind, text in came.items()}
+    return different("deadlines", _told(wanted), _told(given))
+
+
+def _told(deadlines: dict[str, datetime]) -> dict[str, str]:
+    return {kind: str(deadlines[kind]) for kind in sorted(deadlines)}
+
+
+def _matches(document: Delivered, expected: dict[str, str]) -> bool:
+    return document.kind == expected["kind"] and not _differences(document, expected)
+
+
+def _differences(document: Delivered, expected: dict[str, str]) -> list[str]:
+    found = different("to", party_named(expected["to"]).name, document.to.name)
+    if "at" in expected:
+        created = instant_of(document.value("Header/Creation"))
+        found += different("at", instant_of(expected["at"]), created)
+    fields = {path: value for path, value in expected.items() if path not in _NAMED}
+    return found + wrong_fields(fields, ((path, document.value(path)) for path in fields))
+
+
+def _nearest(expected: dict[str, str], left: Sequence[Delivered]) -> str:
+    """Where a document of the kind came to that party with other fields, what differs."""
+    for document in left:
+        if document.kind == expected["kind"] and expected["to"] in document.to.name:
+            return "; one came, but " + "; ".join(_differences(document, expected))
+    return ""
+
+
+def _listed(expected: dict[str, str]) -> str:
+    fields = [f"{path} = {value}" for path, value in expected.items() if path not in _NAMED[:2]]
+    told = f" with {', '.join(fields)}" if fields else ""
+    return f"{expected['kind']} to {expected['to']}{told}"
