@@ -13,11 +13,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
+from broker.scenarios.files import FaultyScenario
+from broker.scenarios.replay import replay_scenarios
 from broker.service import Service, migrate
 from broker.store import participants
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
@@ -43,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         RegisterIsEmpty,
         RegisterNotEmpty,
         UnableToImportFaultyRegister,
+        FaultyScenario,
         LookupError,
     ) as error:
         print(f"broker: {error}", file=sys.stderr)
@@ -71,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
     command.set_defaults(run=_verify)
+
+    command = commands.add_parser("replay", help="run scenarios and tell them as timelines")
+    command.add_argument("paths", type=Path, nargs="+", metavar="file-or-folder")
+    command.set_defaults(run=_replay)
 
     _add_operator_commands(commands)
     return parser
@@ -159,6 +168,12 @@ def _verify(options: argparse.Namespace) -> int:
     damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
     print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
     return 1 if damaged else 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    logging.getLogger().setLevel(logging.ERROR)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    return 1 if asyncio.run(replay_scenarios(options.paths, console)) else 0
 
 
 def _decide(options: argparse.Namespace) -> int:
