@@ -9,6 +9,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
+from broker.scenarios.demo import UnableToMakeDemo, make_demo
 from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
-from broker.service import Service, migrate
+from broker.service import Service, UnableToListen, migrate
 from broker.store import participants
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
 from broker.store.register import RegisterIsEmpty
@@ -38,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines for every tick
     try:
         code: int = options.run(options)
     except (
@@ -47,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         RegisterIsEmpty,
         RegisterNotEmpty,
         UnableToImportFaultyRegister,
+        UnableToListen,
+        UnableToMakeDemo,
         FaultyScenario,
         LookupError,
     ) as error:
@@ -63,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("serve", help="run the service")
     command.add_argument("--port", type=int, help="where to listen, before the settings")
+    command.add_argument("--demo", action="store_true", help="serve a fresh sample to try out")
+    command.add_argument(
+        "--demo-folder", type=Path, default=Path("demo"), help="where the demo is made"
+    )
     command.set_defaults(run=_serve)
 
     command = commands.add_parser("import", help="first import of a register from a folder")
@@ -124,17 +133,40 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    asyncio.run(run_service(Service(_config(options), SystemClock())))
+    config, clock = _config(options), SystemClock()
+    announce: Callable[[str], str] = _say_nothing
+    if options.demo:
+        if options.database is not None:
+            raise UnableToMakeDemo("--demo has a file of its own: leave out --database")
+        demo = make_demo(options.demo_folder, config, clock.now())
+        config, announce = demo.config, demo.announce
+    try:
+        asyncio.run(run_service(Service(config, clock), announce))
+    except RegisterIsEmpty as error:
+        raise RegisterIsEmpty(_NO_REGISTER.format(database=config.service.database)) from error
     return 0
 
 
-async def run_service(service: Service) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is under way."""
+_NO_REGISTER = """{database} holds no register yet. Import one first:
+    python -m broker --database {database} import FOLDER
+docs/register-format.md describes its files, fixtures/register is a sample.
+To try the broker out: scripts/serve --demo"""
+
+
+def _say_nothing(_: str) -> str:
+    return ""
+
+
+async def run_service(service: Service, announce: Callable[[str], str]) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is under way.
+
+    `announce` is given the address once the service answers there; what it gives is printed.
+    """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await service.start()
-    print(f"the broker listens on {service.address}", flush=True)
+    print(f"{announce(service.address)}the broker listens on {service.address}", flush=True)
     await stop.wait()
     await service.stop()
 

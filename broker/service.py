@@ -31,6 +31,10 @@ from broker.wire.explain import explain
 _log = logging.getLogger(__name__)
 
 
+class UnableToListen(Exception):
+    """The address of the settings cannot be listened on: taken, or not this machine's."""
+
+
 def migrate(connection: Connection) -> None:
     """Bring the tables of the file to the newest shape; again is harmless."""
     database = Database(connection)
@@ -59,7 +63,7 @@ class Service:
     async def start(self) -> None:
         """Open the file, make up for what fell due meanwhile, then open the door.
 
-        Raises UnableToOpen and RegisterIsEmpty.
+        Raises UnableToOpen, RegisterIsEmpty and UnableToListen.
         """
         try:
             await self._start()
@@ -124,7 +128,10 @@ class Service:
             timers.start()
             self._opened.callback(timers.stop)
         site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise UnableToListen(f"{settings.host}:{settings.port}: {error.strerror}") from error
         host, port = runner.addresses[0][:2]
         self.address = f"http://{host}:{port}"
 
