@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from broker.engine.calendar import at_hour, local_day
+from broker.engine.calendar import at_hour
 from broker.engine.facts import (
     AverageFacts,
     CustomerFacts,
@@ -394,8 +394,3 @@ def reading_check_of_remote() -> ReadingCheck:
 def days_after(day: date, count: int) -> date:
     """The calendar day so many days later."""
     return day + timedelta(days=count)
-
-
-def day_of(instant: datetime) -> date:
-    """The legal day of an instant."""
-    return local_day(instant)
