@@ -1,0 +1,242 @@
+"""What holds for every case, whatever happens to it: shown on random walks."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import reduce
+
+import pytest
+from hypothesis import given, settings
+
+from broker.engine.apply import RecordOutOfPlace, apply, replay
+from broker.engine.calendar import local_day
+from broker.engine.decision import Decision, Refused
+from broker.engine.state import Phase, SwitchCase
+from broker.messages.notices import (
+    ApprovalNotice,
+    ApprovalNoticeToOldSupplier,
+    RejectionNotice,
+    SwitchCompleted,
+    SwitchFailed,
+    WithdrawalConfirmation,
+)
+from broker.messages.records import (
+    DoubtKind,
+    RequestApproved,
+    RequestRejected,
+    RequestWithdrawn,
+    SwitchCarriedOut,
+    SwitchHasFailed,
+)
+from broker.messages.register_changes import SupplyChanged
+from broker.store.codec import decode, encode
+from tests.engine.builders import NEW, at
+from tests.engine.random_walks import ACTIONS, Start, Step, Walk, starts, steps, walked
+from tests.engine.ways_through_the_process import WAYS, Way, awaiting_reading
+
+ENDS = {Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED}
+reproducibly = settings(deadline=None, derandomize=True, max_examples=100)
+
+
+def decisions(walk: Walk) -> list[tuple[SwitchCase | None, Decision]]:
+    """Every decision of a walk, with the state before it."""
+    return [(before, d) for before, _, d in walk.outcomes if isinstance(d, Decision)]
+
+
+@given(start=starts(), taken=steps())
+@reproducibly
+def test_a_case_ends_when_all_its_deadlines_have_passed(start: Start, taken: list[Step]) -> None:
+    state = walked(start, taken).state
+    assert state is not None
+    assert state.phase in ENDS
+    assert state.ended_at is not None
+    assert (state.deadlines, state.doubts, state.review) == ((), (), None)
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_after_an_outage_a_case_ends_or_waits_for_the_operator(
+    start: Start, taken: list[Step]
+) -> None:
+    state = walked(start, taken).state
+    assert state is not None
+    if state.phase not in ENDS:
+        assert state.phase is Phase.AWAITING_APPROVAL
+        kinds = {doubt.kind for doubt in state.doubts}
+        assert DoubtKind.PERIOD_PASSED_BEFORE_APPROVAL in kinds
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_the_records_alone_give_the_state(start: Start, taken: list[Step]) -> None:
+    walk = walked(start, taken)
+    for before, decision in decisions(walk):
+        assert reduce(apply, decision.records, before) == decision.state
+    assert replay(walk.records) == walk.state
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_records_and_states_survive_the_journal(start: Start, taken: list[Step]) -> None:
+    walk = walked(start, taken)
+    states = [decision.state for _, decision in decisions(walk)]
+    for value in (*walk.records, *states):
+        written = encode(value)
+        read = decode(written, type(value))
+        assert read == value
+        assert encode(read) == written
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_deadlines_stand_in_order_of_law(start: Start, taken: list[Step]) -> None:
+    for _, decision in decisions(walked(start, taken)):
+        kinds = Counter(deadline.kind for deadline in decision.deadlines)
+        assert set(kinds.values()) <= {1}
+        for deadline in decision.deadlines:
+            assert deadline.act_at <= deadline.limit
+            assert deadline.warn_at is None or deadline.warn_at <= deadline.act_at
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_each_party_gets_one_document_of_each_kind(start: Start, taken: list[Step]) -> None:
+    given_in_all: Counter[tuple[type, str]] = Counter()
+    for _, decision in decisions(walked(start, taken)):
+        given_now = Counter((type(notice), notice.to.party) for notice in decision.notices)
+        assert set(given_now.values()) <= {1}
+        once = (ApprovalNotice, ApprovalNoticeToOldSupplier, SwitchCompleted, SwitchFailed)
+        given_in_all.update({k: n for k, n in given_now.items() if issubclass(k[0], once)})
+    assert set(given_in_all.values()) <= {1}
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_the_old_supplier_never_learns_who_is_new(start: Start, taken: list[Step]) -> None:
+    for _, decision in decisions(walked(start, taken)):
+        old = {change.old for change in decision.state.changes}
+        for notice in decision.notices:
+            if notice.to.party in old:
+                assert NEW not in encode(notice).decode()
+                assert "Južna" not in encode(notice).decode()
+                assert notice.to.reference is None
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_before_approval_the_applicant_alone_hears_of_the_case(
+    start: Start, taken: list[Step]
+) -> None:
+    approved = False
+    for _, decision in decisions(walked(start, taken)):
+        approved = approved or any(isinstance(r, RequestApproved) for r in decision.records)
+        told = {notice.to.party for notice in decision.notices}
+        if not approved:
+            assert told <= {start.request.header.sender}
+        if any(isinstance(r, RequestRejected | RequestWithdrawn) for r in decision.records):
+            (notice,) = decision.notices
+            assert isinstance(notice, RejectionNotice | WithdrawalConfirmation)
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_only_a_switch_carried_out_is_announced_and_registered(
+    start: Start, taken: list[Step]
+) -> None:
+    for _, decision in decisions(walked(start, taken)):
+        carried_out = [r for r in decision.records if isinstance(r, SwitchCarriedOut)]
+        completions = [n for n in decision.notices if isinstance(n, SwitchCompleted)]
+        failed = [r for r in decision.records if isinstance(r, SwitchHasFailed)]
+        failures = [n for n in decision.notices if isinstance(n, SwitchFailed)]
+        assert bool(completions) == bool(carried_out) == bool(decision.register_changes)
+        assert bool(failures) == bool(failed)
+        supplies = [c for c in decision.register_changes if isinstance(c, SupplyChanged)]
+        if carried_out:
+            changes = decision.state.changes
+            assert [(s.direction, s.old, s.new) for s in supplies] == [
+                (change.direction, change.old, change.new) for change in changes
+            ]
+            assert {s.on for s in supplies} == {n.switch_date for n in completions}
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_dates_keep_to_the_plan_and_the_plan_to_the_law(start: Start, taken: list[Step]) -> None:
+    walk = walked(start, taken)
+    for record in walk.records:
+        if isinstance(record, RequestApproved):
+            plan = record.plan
+            approved_on = local_day(record.at)
+            first = walk.state.received_at if walk.state else record.at
+            begins = max(local_day(first), start.request.requested_date or local_day(first))
+            assert approved_on <= plan.reading_from <= plan.expected_date <= plan.reading_to
+            assert plan.reading_to <= begins + timedelta(days=21)
+            assert record.end_of_reading_period.limit == at(plan.reading_to + timedelta(days=1), 0)
+        if isinstance(record, SwitchCarriedOut):
+            assert walk.state is not None
+            assert walk.state.plan is not None
+            plan = walk.state.plan
+            assert plan.reading_from <= record.switch_date <= plan.reading_to
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_a_refusal_says_why_and_changes_nothing(start: Start, taken: list[Step]) -> None:
+    walk = walked(start, taken)
+    for _, _, outcome in walk.outcomes:
+        if isinstance(outcome, Refused):
+            assert outcome.refusals
+    after_each = [None, *(o.state for _, _, o in walk.outcomes if isinstance(o, Decision))]
+    assert walk.state == after_each[-1]
+    assert all(before in after_each for before, _, _ in walk.outcomes)
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_a_case_never_refuses_its_own_deadline(start: Start, taken: list[Step]) -> None:
+    for before, event, outcome in walked(start, taken).outcomes:
+        open_kinds = {deadline.kind for deadline in before.deadlines} if before else set()
+        if getattr(event, "kind", None) in open_kinds:
+            assert isinstance(outcome, Decision)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_every_transition_survives_apply_and_journal(way: Way) -> None:
+    before = way.case()
+    decision = way.taken()
+    assert isinstance(decision, Decision)
+    assert reduce(apply, decision.records, before) == decision.state
+    for value in (*decision.records, decision.state):
+        assert decode(encode(value), type(value)) == value
+        assert encode(decode(encode(value), type(value))) == encode(value)
+
+
+class TestRecordsOutOfPlace:
+    """A case begins with RequestRecorded and only with it."""
+
+    def test_nothing_is_no_case(self) -> None:
+        with pytest.raises(RecordOutOfPlace):
+            replay(())
+
+    def test_another_record_cannot_begin_one(self) -> None:
+        way = next(way for way in WAYS if way.to is Phase.WITHDRAWN).taken()
+        assert isinstance(way, Decision)
+        with pytest.raises(RecordOutOfPlace):
+            apply(None, way.records[0])
+
+    def test_a_case_does_not_begin_twice(self) -> None:
+        way = next(way for way in WAYS if way.frm is Phase.NEW).taken()
+        assert isinstance(way, Decision)
+        with pytest.raises(RecordOutOfPlace):
+            apply(awaiting_reading(), way.records[0])
+
+
+def test_the_walks_reach_every_phase() -> None:
+    reached: set[Phase] = set()
+
+    @given(start=starts(), taken=steps((*ACTIONS, "outage")))
+    @settings(deadline=None, derandomize=True, max_examples=400)
+    def walk(start: Start, taken: list[Step]) -> None:
+        reached.update(decision.state.phase for _, decision in decisions(walked(start, taken)))
+
+    walk()
+    assert reached == set(Phase) - {Phase.NEW}
