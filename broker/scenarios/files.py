@@ -60,7 +60,9 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     point: int | None = None
     """The message is about this point of the sample register, with its customer and meter."""
     set: dict[str, str] = {}
-    """Fields changed, by path below the root; an element that is missing is put last."""
+    """Fields changed, by path below the root. An element that is missing is put last, with
+    `Name+Share` right after Name; an attribute is `Attachment/@mediaType`.
+    """
     remove: list[str] = []
     id: str | None = None
     media_type: str = "application/xml"

@@ -69,8 +69,17 @@ def local_text(instant: datetime) -> str:
 
 
 def change(root: etree._Element, path: str, value: str) -> None:
-    """Set the element or the attribute at this path. Raises FaultyScenario."""
+    """Set the element or the attribute at this path; `Name+Share` is a new Share after Name.
+
+    Raises FaultyScenario.
+    """
     parent_path, _, last = path.rpartition("/")
+    before, plus, new = path.partition("+")
+    if plus:
+        element = etree.Element(TAG_PREFIX + new)
+        element.text = value
+        _only(root, before).addnext(element)
+        return
     if last.startswith("@"):
         _only(root, parent_path).set(last[1:], value)
         return

@@ -16,4 +16,4 @@ from broker.scenarios.run import run_scenario
 )
 async def test_the_scenario_goes_as_it_says(path: Path, template: Path, tmp_path: Path) -> None:
     report = await run_scenario(read_scenario(path), template=template, folder=tmp_path)
-    assert report.failures == ()
+    assert "\n".join(report.failures) == ""
