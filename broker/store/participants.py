@@ -151,5 +151,8 @@ def revoke(conn: sqlite3.Connection, eic: Eic, label: str, at: datetime) -> None
 
 
 def _hash(token: str) -> bytes:
-    """What is kept of a token; it is random enough that a plain hash gives nothing away."""
-    return sha256(token.encode()).digest()
+    """What is kept of a token; it is random enough that a plain hash gives nothing away.
+
+    A header may hold bytes that are no text; they come as lone surrogates and are no token.
+    """
+    return sha256(token.encode(errors="surrogateescape")).digest()

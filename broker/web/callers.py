@@ -32,6 +32,11 @@ async def answer_in_xml(request: web.Request, handler: Handler) -> web.StreamRes
         return refusal(request, 404, Reason.NOT_FOUND)
     except web.HTTPException:
         raise
+    except web.RequestPayloadError:  # cannot be unpacked, or is not in chunks as it says
+        return refusal(request, 400, Reason.NOT_WELL_FORMED)
+    except ConnectionError:  # nobody is there any more to read an answer
+        _log.info("the line broke during %s %s", request.method, request.match_info.route)
+        return refusal(request, 400, Reason.NOT_WELL_FORMED)
     except UnableToWrite:
         return refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"})
     except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal

@@ -17,9 +17,9 @@ def make_app(door: Door) -> web.Application:
         [
             web.post("/messages", messages.post_message),
             web.get("/messages/{number}", messages.get_message),
-            web.get("/mailbox", mailbox.peek),
+            web.get("/mailbox", mailbox.peek, allow_head=False),
             web.delete("/mailbox", mailbox.acknowledge_many),
-            web.get("/mailbox/{number}", mailbox.read),
+            web.get("/mailbox/{number}", mailbox.read, allow_head=False),
             web.delete("/mailbox/{number}", mailbox.acknowledge_one),
             web.get("/cases/{number}", published.get_case),
             web.get("/schemas", published.list_schemas),
