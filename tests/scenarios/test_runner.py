@@ -1,0 +1,149 @@
+"""The runner fails what does not go as a scenario says, and says clearly what is wrong.
+
+Method: small scenarios with one mistake each; the good one beside them passes.
+"""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from broker.scenarios.files import FaultyScenario, read_scenario, scenario_paths
+from broker.scenarios.run import run_scenario
+from broker.scenarios.timeline import print_timeline
+
+APPROVED = """
+title = "A request is approved"
+rules = ["A12"]
+
+[[step]]
+at = "2026-04-24 10:15"
+post = "SwitchRequest/as-soon-as-possible"
+case = "the switch"
+deadlines = { end_of_reading_period = "2026-05-15 24:00" }
+state = "awaiting_reading"
+notices = [
+    { to = "Južna", kind = "ApprovalNotice", "NewSupply/ExpectedDate" = "2026-05-15" },
+    { to = "Severna", kind = "ApprovalNotice" },
+]
+"""
+TO_OLD = '    { to = "Severna", kind = "ApprovalNotice" },\n'
+STEP = '\n[[step]]\nat = "2026-04-24 11:00"\n'
+
+
+def written(text: str, folder: Path) -> Path:
+    path = folder / "one.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def failures_of(text: str, template: Path, folder: Path) -> str:
+    scenario = read_scenario(written(text, folder))
+    return "\n".join((await run_scenario(scenario, template=template, folder=folder)).failures)
+
+
+async def test_a_scenario_that_goes_as_it_says_has_no_failures(
+    template: Path, tmp_path: Path
+) -> None:
+    assert await failures_of(APPROVED, template, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (TO_OLD, "", "unexpected ApprovalNotice to Severna energija"),
+        (TO_OLD, TO_OLD * 2, "expected ApprovalNotice to Severna"),
+        ('"2026-05-15" }', '"2026-05-16" }', "expected 2026-05-16, came 2026-05-15"),
+        ("2026-05-15 24:00", "2026-05-15 23:00", "deadlines: expected"),
+        ('"awaiting_reading"', '"completed"', "state: expected completed, came awaiting_reading"),
+        ('case = "the switch"', 'case = "the switch"\nstatus = 422', "expected 422, came 200"),
+        ('case = "the switch"', 'case = "the switch"\ncodes = ["260:E10"]', "codes: expected"),
+        ('case = "the switch"', 'case = "the switch"\ndoubts = ["x"]', "doubts: expected ['x']"),
+        ('case = "the switch"', 'case = "the switch"\nview = { State = "x" }', "State: expected x"),
+    ],
+)
+async def test_what_goes_otherwise_fails_and_is_told(
+    old: str, new: str, told: str, template: Path, tmp_path: Path
+) -> None:
+    assert old in APPROVED
+    failures = await failures_of(APPROVED.replace(old, new), template, tmp_path)
+    assert "one.toml: step 1 (2026-04-24 10:15): " in failures
+    assert told in failures
+
+
+async def test_a_notice_of_a_later_deadline_must_be_expected_too(
+    template: Path, tmp_path: Path
+) -> None:
+    later = APPROVED + '\n[[step]]\nat = "2026-06-01 12:00"\n'
+    failures = await failures_of(later, template, tmp_path)
+    assert "unexpected SwitchFailed to Južna elektrika" in failures
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("title = 1", "one.toml"),
+        ("titel = ''", "one.toml"),
+        (APPROVED.replace("A12", "rule 12"), "'rule 12' is no rule"),
+        (
+            APPROVED.replace("post =", "pots ="),
+            r"step 1 \(2026-04-24 10:15\): Object contains unknown",
+        ),
+        (APPROVED.replace("10:15", "quarter past"), "is no local time|Invalid isoformat"),
+        (APPROVED + STEP + 'post = "x"\nraw = "y"\n', "at most one of"),
+        (APPROVED.replace("kind", "kynd"), "names `to` and `kind`"),
+        ("settings = { x = 1 }" + APPROVED, "has no setting 'x'"),
+    ],
+)
+def test_a_faulty_file_is_told_with_file_and_step(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(FaultyScenario, match=told):
+        read_scenario(written(text, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ('post = "SwitchRequest/none"', "there is no message"),
+        ('post = "Withdrawal/of-a-request"\nset = { "A b" = "x" }', "is no path"),
+        ('post = "Withdrawal/of-a-request"\nset = { "Point/X/Y" = "x" }', "names 0 elements"),
+        ('post = "Withdrawal/of-a-request"\npoint = 99', "has no point 99"),
+        ('post = "Withdrawal/of-a-request"\nsender = "Nobody"', "names 0 participants"),
+        ('again = "never"', "nothing is named 'never' yet"),
+        ('decide = "approve"\ncase = "other"', "nothing is named 'other' yet"),
+        ('raw = "x"', "who sends raw bytes"),
+        ('post = "SwitchRequest/as-soon-as-possible"\ncase = "the switch"', "two cases are named"),
+    ],
+)
+async def test_a_step_that_cannot_be_done_is_told(
+    step: str, told: str, template: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(FaultyScenario, match=rf"step 2 .*{told}"):
+        await failures_of(APPROVED + STEP + step, template, tmp_path)
+
+
+async def test_steps_stand_in_order_of_time(template: Path, tmp_path: Path) -> None:
+    with pytest.raises(FaultyScenario, match="in order of time"):
+        await failures_of(APPROVED + STEP.replace("24", "23"), template, tmp_path)
+
+
+def test_an_empty_folder_holds_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(FaultyScenario, match="there is no scenario"):
+        scenario_paths([tmp_path])
+
+
+async def test_the_timeline_tells_days_answers_notices_and_rules(
+    template: Path, tmp_path: Path
+) -> None:
+    scenario = read_scenario(written(APPROVED.replace('2026-05-15" }', '2026-05-16" }'), tmp_path))
+    report = await run_scenario(scenario, template=template, folder=tmp_path)
+    text = StringIO()
+    print_timeline(report, Console(file=text, width=200))
+    for piece in (
+        "Fri 24 Apr 2026 10:15",
+        "Južna elektrika posts SwitchRequest/as-soon-as-possible of the switch  →  200",
+        "end_of_reading_period: Fri 15 May 2026 24:00  (A23, A26; 002 a.199(2), a.200(2))",
+        "ApprovalNotice to Severna energija: ExpectedDate 2026-05-15  (A12, A16; 002 a.195(4)",
+        "expected 2026-05-16, came 2026-05-15",
+    ):
+        assert piece in text.getvalue()
