@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import urllib.error
 import urllib.request
@@ -21,6 +22,7 @@ from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
+from broker.scenarios.coverage import PAGE, write_page
 from broker.scenarios.demo import UnableToMakeDemo, make_demo
 from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
@@ -83,12 +85,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("label")
     command.set_defaults(run=_token)
 
+    command = commands.add_parser("revoke", help="end a participant's token (service stopped)")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.set_defaults(run=_revoke)
+
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
     command.set_defaults(run=_verify)
 
     command = commands.add_parser("replay", help="run scenarios and tell them as timelines")
     command.add_argument("paths", type=Path, nargs="+", metavar="file-or-folder")
     command.set_defaults(run=_replay)
+
+    command = commands.add_parser("coverage", help="write docs/rules-coverage.md anew")
+    command.add_argument("--check", action="store_true", help="only say whether it is right")
+    command.set_defaults(run=_coverage)
 
     _add_operator_commands(commands)
     return parser
@@ -185,10 +196,24 @@ def _token(options: argparse.Namespace) -> int:
         migrate(connection)
         if participants.participant(connection, Eic(options.eic)) is None:
             raise LookupError(f"no participant {options.eic}")
-        participants.issue_token(
-            connection, Eic(options.eic), options.label, token, SystemClock().now()
-        )
+        try:
+            participants.issue_token(
+                connection, Eic(options.eic), options.label, token, SystemClock().now()
+            )
+        except sqlite3.IntegrityError as error:
+            raise LookupError(
+                f"{options.eic} has a token labelled {options.label!r}: revoke it or take another"
+            ) from error
     print(token)
+    return 0
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    path = _config(options).service.database
+    with hold(path), closing(open_for_writing(path)) as connection:
+        migrate(connection)
+        participants.revoke(connection, Eic(options.eic), options.label, SystemClock().now())
+    print(f"{options.eic} speaks no longer by {options.label!r}")
     return 0
 
 
@@ -208,6 +233,13 @@ def _replay(options: argparse.Namespace) -> int:
     return 1 if asyncio.run(replay_scenarios(options.paths, console)) else 0
 
 
+def _coverage(options: argparse.Namespace) -> int:
+    if write_page(PAGE, only_check=options.check):
+        return 0
+    print(f"{PAGE} is stale: run `python -m broker coverage`", file=sys.stderr)
+    return 1
+
+
 def _decide(options: argparse.Namespace) -> int:
     body = {
         "decision": options.decision,
@@ -221,13 +253,13 @@ def _decide(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> int:
     """Ask the running service and print what it says; 0 where it agreed."""
-    request = urllib.request.Request(
-        options.url + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {options.token}"},
-    )
     try:
+        request = urllib.request.Request(
+            options.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {options.token}"},
+        )
         with urllib.request.urlopen(request, timeout=30) as response:
             print(response.read().decode())
     except urllib.error.HTTPError as error:
@@ -235,6 +267,9 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> i
         return 1
     except urllib.error.URLError as error:
         print(f"broker: {options.url} does not answer: {error.reason}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"broker: {error}", file=sys.stderr)
         return 1
     return 0
 
