@@ -91,10 +91,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def hold(path: Path) -> Iterator[None]:
     """Keep the database at this path to this process until the block ends, or the process.
 
-    Raises UnableToOpenHeldDatabase at once where another process holds it.
+    Raises UnableToOpenHeldDatabase at once where another process holds it, and UnableToOpen where
+    no file can be made beside it.
     """
     lock = path.with_name(path.name + ".lock")
-    descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UnableToOpen(f"{path}: {error.strerror}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
