@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 
 import aiohttp
-import xmlschema
 from lxml import etree
 
 from broker.clock import Clock, VirtualClock
@@ -27,7 +26,6 @@ FRIDAY = datetime(2026, 4, 24, 8, 0, tzinfo=UTC)
 """Friday 24 April 2026, ten o'clock in Ljubljana."""
 
 SCHEMA = etree.XMLSchema(etree.parse(SCHEMA_FILE))
-SECOND_SCHEMA = xmlschema.XMLSchema(str(SCHEMA_FILE), allow="local")
 
 
 @dataclass(frozen=True, slots=True)
