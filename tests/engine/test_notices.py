@@ -95,6 +95,15 @@ def test_an_approval_without_a_reading_on_record_has_none() -> None:
     assert to_new.last_reading is None
 
 
+def test_a_last_reading_without_a_register_of_the_direction_is_none_for_it() -> None:
+    known = but(TWO, "point.supplies", (supply(NEW), supply(OLD, direction=Direction.PRODUCTION)))
+    known = but(known, "point.last_reading.registers", (shows(TAKEN, "14650"),))
+    to_new, _ = notices(None, a_request(request_for_two()), known)
+    assert isinstance(to_new, ApprovalNotice)
+    assert to_new.new_supplier.directions == (Direction.PRODUCTION,)
+    assert to_new.last_reading is None
+
+
 def test_a_rejection_is_told_to_the_applicant_alone() -> None:
     (notice,) = notices(None, a_request(), but(facts(), "point.connected", False))
     assert isinstance(notice, RejectionNotice)

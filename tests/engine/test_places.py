@@ -11,8 +11,16 @@ from lxml import etree
 
 from broker.engine.decide import decide
 from broker.engine.decision import Refused
+from broker.engine.examination import examine_request
 from broker.messages.events import ReadingReceived, WithdrawalReceived
-from tests.engine.builders import RECEIVED_AT, RULES, but, facts, withdrawal
+from tests.engine.builders import (
+    RECEIVED_AT,
+    RULES,
+    but,
+    facts,
+    request_check_of_two,
+    withdrawal,
+)
 from tests.engine.cases_of_reading_rules import OF_READING_RULES
 from tests.engine.cases_of_request_rules import OF_REQUEST_RULES, RuleCase
 from tests.engine.test_rules import found
@@ -117,3 +125,9 @@ def test_the_places_of_refused_messages_are_in_the_schema() -> None:
 def test_an_unknown_place_is_told_apart() -> None:
     assert not is_in_the_schema("/SwitchRequest/Authorisation/SignedOn")
     assert not is_in_the_schema("/Unknown")
+
+
+def test_chosen_suppliers_are_counted_from_one() -> None:
+    check = but(request_check_of_two(), "request.chosen.1.contract", None)
+    refusals_found, _ = examine_request(check)
+    assert [r.place for r in refusals_found] == ["/SwitchRequest/ChosenSupplier[2]/Contract"]
