@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from broker.scenarios.files import Step, instant_of
-from broker.scenarios.posts import party_named
-from broker.scenarios.stage import Delivered
+from broker.scenarios.posts import parties, party_named
+from broker.scenarios.stage import Delivered, operator_party
 
 _NAMED = ("to", "kind", "at")
 
@@ -25,6 +25,22 @@ def wrong_notices(step: Step, new: Sequence[Delivered]) -> list[str]:
         else:
             left.remove(match)
     return wrong + [f"unexpected {document.kind} to {document.to.name}" for document in left]
+
+
+def said_too_much(new: Sequence[Delivered]) -> list[str]:
+    """Documents that name another supplier than their recipient (A16, interpretation 9).
+
+    A rejection repeats the suppliers that the applicant itself has named.
+    """
+    operator = operator_party()
+    return [
+        f"{document.kind} to {document.to.name} names {other.name}"
+        for document in new
+        if document.kind != "RejectionNotice"
+        for other in parties()
+        if other not in (document.to, operator)
+        and (other.eic in (text := document.content.decode()) or other.name in text)
+    ]
 
 
 def wrong_fields(expected: dict[str, str], came: Iterable[tuple[str, str]]) -> list[str]:

@@ -26,7 +26,17 @@ REGISTER = ROOT / "fixtures" / "register"
 
 LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}(?::\d{2})?)")
 RULE = re.compile(r"[A-I]\d{1,2}|interpretation \d{1,2}|counting time")
-ACTIONS = ("post", "raw", "again", "decide", "look", "acknowledge", "read_again", "service")
+ACTIONS = (
+    "post",
+    "raw",
+    "bytes",
+    "again",
+    "decide",
+    "look",
+    "acknowledge",
+    "read_again",
+    "service",
+)
 
 
 class FaultyScenario(Exception):
@@ -36,9 +46,10 @@ class FaultyScenario(Exception):
 class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One step: when, what is done, what is expected. All but `at` may be left out.
 
-    Actions: `post` a message made from a base under fixtures/messages, `raw` text, `again` the
-    bytes of the step with that name, `decide` as the operator, `look` at a case as a party,
-    `acknowledge` or `read_again` a party's mailbox, `service` down, up, restarted or killed.
+    Actions: `post` a message made from a base under fixtures/messages, `raw` text or `bytes` in
+    hexadecimal, `again` what the step with that name posted, `decide` as the operator, `look` at a
+    case as a party, `acknowledge` or `read_again` a party's mailbox, `service` down, up, restarted
+    or killed.
     """
 
     at: str
@@ -48,6 +59,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     post: str | None = None
     raw: str | None = None
+    bytes: str | None = None
     again: str | None = None
     decide: Literal["approve", "reject", "accept-reading", "refuse-reading"] | None = None
     look: str | None = None
@@ -170,7 +182,7 @@ def _step(path: Path, number: int, values: dict[str, Any]) -> Step:
     where = f"{path}: step {number} ({values.get('at', 'no time')})"
     try:
         step = msgspec.convert(values, Step)
-        _ = step.instant
+        _ = step.instant, bytes.fromhex(step.bytes or "")
         for notice in step.notices:
             if not {"to", "kind"} <= set(notice):
                 raise ValueError(f"a notice names `to` and `kind`: {notice}")

@@ -16,7 +16,13 @@ from typing import TypeVar
 from lxml import etree
 
 from broker.engine.apply import replay
-from broker.scenarios.expect import different, wrong_deadlines, wrong_fields, wrong_notices
+from broker.scenarios.expect import (
+    different,
+    said_too_much,
+    wrong_deadlines,
+    wrong_fields,
+    wrong_notices,
+)
 from broker.scenarios.files import FaultyScenario, Scenario, Step, settings_of
 from broker.scenarios.posts import (
     Party,
@@ -133,7 +139,7 @@ class _Run:
         happening.notices += new
         if step.action or step.note or new:
             self.happenings.append(happening)
-        wrong += wrong_notices(step, came + new)
+        wrong += wrong_notices(step, came + new) + said_too_much(came + new)
         wrong += [f"a deadline is parked: {why}" for why in self._stage.parked()]
         return wrong + (await self._look_at_case(step) if self._stage.is_up else [])
 
@@ -160,7 +166,7 @@ class _Run:
 
     async def _act(self, step: Step, told: Happening) -> list[str]:
         match step.action:
-            case "post" | "raw" | "again":
+            case "post" | "raw" | "bytes" | "again":
                 return await self._post(step, told)
             case "decide":
                 return await self._decide(step, told)
@@ -202,10 +208,10 @@ class _Run:
         if step.again is not None:
             earlier, data, _ = _known(self._posted, step.again)
             return party or earlier, [data] * step.copies
-        if step.raw is not None:
+        if step.post is None:
             if party is None:
                 raise FaultyScenario("who sends raw bytes must be said")
-            return party, [step.raw.encode()] * step.copies
+            return party, [_raw(step)] * step.copies
         messages = [self._message(step, party) for _ in range(step.times)] * step.copies
         return party or sender_of(step.post or ""), messages
 
@@ -331,12 +337,17 @@ def _known(names: dict[str, Named], name: str) -> Named:
     return names[name]
 
 
+def _raw(step: Step) -> bytes:
+    """What is posted without a base."""
+    return bytes.fromhex(step.bytes) if step.bytes is not None else (step.raw or "").encode()
+
+
 def _described(step: Step, messages: list[bytes]) -> str:
     """What is posted, in words: the base and every change to it."""
     if step.again is not None:
         return f"posts {step.again!r} again"
-    if step.raw is not None:
-        return f"posts {step.raw[:60]!r}"
+    if step.post is None:
+        return f"posts {_raw(step)[:60]!r}"
     changes = [f"{path} = {value}" for path, value in step.set.items()]
     changes += [f"no {path}" for path in step.remove]
     about = f" about point {step.point}" if step.point else ""

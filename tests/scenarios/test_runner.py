@@ -3,14 +3,18 @@
 Method: small scenarios with one mistake each; the good one beside them passes.
 """
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from broker.scenarios.expect import said_too_much
 from broker.scenarios.files import FaultyScenario, read_scenario, scenario_paths
+from broker.scenarios.posts import party_named
 from broker.scenarios.run import run_scenario
+from broker.scenarios.stage import Delivered
 from broker.scenarios.timeline import print_timeline
 
 APPROVED = """
@@ -92,6 +96,7 @@ async def test_a_notice_of_a_later_deadline_must_be_expected_too(
         ),
         (APPROVED.replace("10:15", "quarter past"), "is no local time|Invalid isoformat"),
         (APPROVED + STEP + 'post = "x"\nraw = "y"\n', "at most one of"),
+        (APPROVED + STEP + 'bytes = "xy"', "non-hexadecimal"),
         (APPROVED.replace("kind", "kynd"), "names `to` and `kind`"),
         ("settings = { x = 1 }" + APPROVED, "has no setting 'x'"),
     ],
@@ -112,6 +117,7 @@ def test_a_faulty_file_is_told_with_file_and_step(text: str, told: str, tmp_path
         ('again = "never"', "nothing is named 'never' yet"),
         ('decide = "approve"\ncase = "other"', "nothing is named 'other' yet"),
         ('raw = "x"', "who sends raw bytes"),
+        ('bytes = "00"', "who sends raw bytes"),
         ('post = "SwitchRequest/as-soon-as-possible"\ncase = "the switch"', "two cases are named"),
     ],
 )
@@ -125,6 +131,14 @@ async def test_a_step_that_cannot_be_done_is_told(
 async def test_steps_stand_in_order_of_time(template: Path, tmp_path: Path) -> None:
     with pytest.raises(FaultyScenario, match="in order of time"):
         await failures_of(APPROVED + STEP.replace("24", "23"), template, tmp_path)
+
+
+def test_a_notice_that_names_another_supplier_is_found() -> None:
+    old = party_named("Severna")
+    content = "<a>Severna energija, Južna elektrika, Omrežje Zgled</a>".encode()
+    notice = Delivered(to=old, number="1", kind="ApprovalNotice", content=content)
+    assert said_too_much([notice]) == ["ApprovalNotice to Severna energija names Južna elektrika"]
+    assert said_too_much([replace(notice, kind="RejectionNotice")]) == []
 
 
 def test_an_empty_folder_holds_no_scenario(tmp_path: Path) -> None:
