@@ -11,6 +11,7 @@ from broker.engine.state import Phase, Review, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
     DeadlinesRedated,
+    ReadingOrdered,
     ReadingPeriodEnded,
     ReadingPutUnderReview,
     ReadingRefusedAfterReview,
@@ -93,6 +94,13 @@ def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
 
 def _review(state: SwitchCase, record: Record) -> SwitchCase:
     match record:
+        case ReadingOrdered():
+            ordered = _without(state, DeadlineKind.REMOTE_READING)
+            return replace(
+                ordered,
+                orders=record.order_number,
+                deadlines=(*ordered.deadlines, record.answer),
+            )
         case ReadingPutUnderReview():
             review = Review(
                 received_at=record.at,
@@ -100,11 +108,12 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
                 sender_role=record.sender_role,
                 doubts=record.doubts,
             )
+            received = _without(state, DeadlineKind.REMOTE_READING)
             return replace(
-                state,
+                received,
                 phase=Phase.READING_UNDER_REVIEW,
                 review=review,
-                deadlines=(*state.deadlines, record.review),
+                deadlines=(*received.deadlines, record.review),
             )
         case ReadingRefusedAfterReview():
             return replace(

@@ -32,6 +32,15 @@ class Decision:
         """The complete set of deadlines open afterwards."""
         return self.state.deadlines
 
+    def then(self, next_one: "Decision") -> "Decision":
+        """Both, the second decided on the state the first left."""
+        return Decision(
+            state=next_one.state,
+            records=self.records + next_one.records,
+            notices=self.notices + next_one.notices,
+            register_changes=self.register_changes + next_one.register_changes,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -49,6 +49,7 @@ OF_READING: tuple[Callable[[ReadingCheck], Found], ...] = (
     reading.the_numbers_name_the_point_of_the_case,
     reading.the_reading_comes_by_the_prescribed_route,
     reading.the_reading_was_taken_and_received_within_the_period,
+    reading.a_remote_reading_is_that_of_midnight,
     reading.the_reading_is_not_in_the_future,
     *OF_READING_C5,
 )

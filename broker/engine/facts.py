@@ -117,12 +117,14 @@ class SupplierFacts:
 class Facts:
     """Everything the engine may know for one event.
 
+    `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
     progress at the same delivery point (A7, interpretation 7).
     """
 
     point: PointFacts | None
+    metering_centre: Eic
     parties: tuple[SupplierFacts, ...]
     other_case: CaseId | None
 

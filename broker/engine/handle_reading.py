@@ -9,9 +9,11 @@ from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
 from broker.engine.handle_request import redated
 from broker.engine.notices_switch import completion, failure, refused_reading
+from broker.engine.reading_order import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import Review, SwitchCase
+from broker.messages.codes import ReadingMethod
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -94,10 +96,31 @@ def operator_accepts(
     return _carry_out(case, review.reading, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
+def order_again(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:
+    """The remote reading has not come in time: it is ordered again, and the operator is told.
+
+    Source: A19, interpretation 14 (002 a.199(1)).
+    """
+    return order_reading(case, at)
+
+
 def operator_refuses(
     case: SwitchCase, event: ReadingRefusedByOperator, at: Circumstances
 ) -> Decision | Refused:
-    """The operator refuses the reading; its sender is told, another may follow.
+    """The operator refuses the reading; its sender is told, another may follow or is ordered.
+
+    Source: A19, A26 (002 a.153(2), a.199(1), a.200(2)).
+    """
+    refused = _refuse(case, event, at)
+    if isinstance(refused, Refused) or _plan(case).reading_method is ReadingMethod.CUSTOMER:
+        return refused
+    return refused.then(order_reading(refused.state, at))
+
+
+def _refuse(
+    case: SwitchCase, event: ReadingRefusedByOperator, at: Circumstances
+) -> Decision | Refused:
+    """The reading under review is refused with codes, and its sender told.
 
     Source: A26 (002 a.153(2), a.200(2)).
     """
@@ -120,7 +143,7 @@ def operator_refuses_at_last(
 
     Source: A26, A29 (002 a.200(2), a.202).
     """
-    refused = operator_refuses(case, event, at)
+    refused = _refuse(case, event, at)
     if isinstance(refused, Refused):
         return refused
     failed = _fail(
@@ -130,12 +153,7 @@ def operator_refuses_at_last(
         at,
         (event.by, event.why),
     )
-    return Decision(
-        state=failed.state,
-        records=refused.records + failed.records,
-        notices=refused.notices + failed.notices,
-        register_changes=(),
-    )
+    return refused.then(failed)
 
 
 def fail_without(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:

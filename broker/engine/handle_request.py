@@ -7,9 +7,11 @@ from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import Findings, examine_request
 from broker.engine.notices_switch import approval, rejection, withdrawal
 from broker.engine.plan import NoPlan
+from broker.engine.reading_order import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.request_check import RequestCheck
 from broker.engine.state import SwitchCase
+from broker.messages.codes import ReadingMethod
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -70,10 +72,10 @@ def take_in(
     )
     if refusals:
         rejected = _reject(opened.state, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
-        return _joined(opened, rejected)
+        return opened.then(rejected)
     if doubts or held:
         return opened
-    return _joined(opened, _approve(opened.state, check, DecidedBy.STRAIGHT_THROUGH, at))
+    return opened.then(_approve(opened.state, check, DecidedBy.STRAIGHT_THROUGH, at))
 
 
 def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> Decision | Refused:
@@ -209,12 +211,15 @@ def _approve(
         rules_version=at.rules.version,
     )
     approved = apply(case, record)
-    return Decision(
+    decision = Decision(
         state=approved,
         records=(record,),
         notices=approval(approved, plan, point, at.facts),
         register_changes=(),
     )
+    if plan.reading_method is ReadingMethod.CUSTOMER:
+        return decision
+    return decision.then(order_reading(approved, at))
 
 
 def _reject(
@@ -251,15 +256,6 @@ def _stay_open(
         rules_version=at.rules.version,
     )
     return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
-
-
-def _joined(first: Decision, then: Decision) -> Decision:
-    return Decision(
-        state=then.state,
-        records=first.records + then.records,
-        notices=first.notices + then.notices,
-        register_changes=first.register_changes + then.register_changes,
-    )
 
 
 def _given(refusals: tuple[Refusal, ...]) -> tuple[GivenReason, ...]:

@@ -1,10 +1,10 @@
 """The periods of the law as dated rows, chosen by date: no such number stands anywhere else."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
-from broker.engine.calendar import WorkingDays, plus_days, plus_months
+from broker.engine.calendar import WorkingDays, plus_days, plus_hours, plus_months
 
 RULES_VERSION = "2024-03-01"
 """Names the set of rows below: the day from which the instructions apply (002 a.232)."""
@@ -13,6 +13,7 @@ RULES_VERSION = "2024-03-01"
 class Unit(Enum):
     """What a period is counted in."""
 
+    HOURS = "hours"
     WORKING_DAYS = "working days"
     CALENDAR_DAYS = "calendar days"
     MONTHS = "months"
@@ -24,6 +25,7 @@ class PeriodName(Enum):
     DECISION = "decision"
     READING_PERIOD = "reading period"
     NOTICE_OF_FAILURE = "notice of failure"
+    REMOTE_READING = "remote reading"
     REQUESTED_DATE_AHEAD = "requested date ahead"
 
 
@@ -44,8 +46,13 @@ class LegalPeriod:
     article: str
 
     def last_day(self, start: date, working_days: WorkingDays) -> date:
-        """The last day of the period begun by an event on this day, which is not counted."""
+        """The last day of the period begun by an event on this day, which is not counted.
+
+        Raises ValueError for a period counted in hours.
+        """
         match self.unit:
+            case Unit.HOURS:
+                raise ValueError(f"{self.name.value} is counted in elapsed hours")
             case Unit.WORKING_DAYS:
                 return working_days.plus(start, self.length)
             case Unit.MONTHS:
@@ -53,6 +60,12 @@ class LegalPeriod:
             case Unit.CALENDAR_DAYS:
                 end = plus_days(start, self.length)
         return working_days.same_or_next(end) if self.end_moves else end
+
+    def last_instant(self, start: datetime) -> datetime:
+        """The last instant of a period of elapsed hours. Raises ValueError for any other."""
+        if self.unit is not Unit.HOURS:
+            raise ValueError(f"{self.name.value} is counted in {self.unit.value}")
+        return plus_hours(start, self.length)
 
 
 _IN_USE = date(2024, 3, 1)
@@ -77,6 +90,16 @@ PERIODS = (
         valid_to=None,
         rule="A23",
         article="002 a.199(2)",
+    ),
+    LegalPeriod(
+        name=PeriodName.REMOTE_READING,
+        length=24,
+        unit=Unit.HOURS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A19",
+        article="002 a.199(1)",
     ),
     LegalPeriod(
         name=PeriodName.NOTICE_OF_FAILURE,

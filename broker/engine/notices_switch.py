@@ -5,7 +5,7 @@ directions (interpretations 9, 13).
 """
 
 from broker.engine.calendar import local_day
-from broker.engine.facts import Facts, PointFacts
+from broker.engine.facts import Facts, MeterFacts, PointFacts
 from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
 from broker.messages.codes import Direction, Role
@@ -18,6 +18,7 @@ from broker.messages.notices import (
     LastReading,
     Notice,
     PointNumber,
+    ReadingOrder,
     ReadingRejection,
     RejectionNotice,
     SupplierName,
@@ -25,7 +26,7 @@ from broker.messages.notices import (
     SwitchFailed,
     WithdrawalConfirmation,
 )
-from broker.messages.records import Plan
+from broker.messages.records import Plan, ReadingOrdered
 from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
 
 
@@ -110,6 +111,26 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
     return tuple(
         SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)
         for eic in dict.fromkeys(told)
+    )
+
+
+def reading_order(
+    case: SwitchCase, ordered: ReadingOrdered, meter: MeterFacts, facts: Facts
+) -> Notice:
+    """An order to the metering centre for a remote reading (A19)."""
+    return ReadingOrder(
+        to=Addressee(
+            party=facts.metering_centre,
+            role=Role.METERING_CENTRE,
+            case_id=case.case_id,
+            reference=None,
+        ),
+        point=_point(case),
+        serial_number=meter.serial_number,
+        read_for=ordered.read_for,
+        answer_by=ordered.answer.act_at,
+        order_number=ordered.order_number,
+        registers=tuple(one.register for one in meter.registers),
     )
 
 

@@ -43,6 +43,7 @@ SWITCH: Process = {
     },
     Phase.AWAITING_READING: {
         ReadingReceived: Transition(reading.take_in, (Phase.COMPLETED, Phase.READING_UNDER_REVIEW)),
+        DeadlineKind.REMOTE_READING: Transition(reading.order_again, (Phase.AWAITING_READING,)),
         DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
     },
     Phase.READING_UNDER_REVIEW: {

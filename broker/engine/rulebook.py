@@ -95,6 +95,19 @@ class Rulebook:
             article=f"{row.article}, a.200(2)",
         )
 
+    def remote_reading_deadline(self, counted_from: datetime, begun: date) -> Deadline:
+        """When a remote reading must have come, else it is ordered again (A19)."""
+        row = legal_period(PeriodName.REMOTE_READING, begun)
+        limit = row.last_instant(counted_from)
+        return Deadline(
+            kind=DeadlineKind.REMOTE_READING,
+            act_at=limit,
+            limit=limit,
+            warn_at=None,
+            rule=row.rule,
+            article=row.article,
+        )
+
     def review_deadline(self, counted_from: date, begun: date) -> Deadline:
         """When a reading under review must be decided (A26, A29)."""
         last = self.last_day(PeriodName.NOTICE_OF_FAILURE, start=counted_from, begun=begun)

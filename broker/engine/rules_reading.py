@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from broker.engine.calendar import days_between, end_of, local_day
+from broker.engine.calendar import days_between, end_of, local_day, start_of
 from broker.engine.facts import MeterFacts, PointFacts, RegisterFacts
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
@@ -151,6 +151,22 @@ def the_reading_was_taken_and_received_within_the_period(check: ReadingCheck) ->
         place="/MeterReading/TakenAt",
         found=check.taken_on.isoformat(),
         expected=f"{first.isoformat()}/{last.isoformat()}",
+    )
+
+
+def a_remote_reading_is_that_of_midnight(check: ReadingCheck) -> Refusal | None:
+    """The remote reading taken for a switch is that of 00:00.
+
+    Source: A19, interpretation 2 (002 a.199(1)).
+    """
+    midnight = start_of(check.taken_on)
+    if check.plan.reading_method is not ReadingMethod.REMOTE or check.reading.taken_at == midnight:
+        return None
+    return Refusal(
+        reason=Reason.READING_OUTSIDE_PERIOD,
+        place="/MeterReading/TakenAt",
+        found=check.reading.taken_at.isoformat(),
+        expected=midnight.isoformat(),
     )
 
 

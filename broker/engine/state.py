@@ -40,8 +40,8 @@ class Review:
 class SwitchCase:
     """A change of supplier at one accounting point, as its records leave it.
 
-    `deadlines` is the complete set that is open. Fields that a phase has no use for are None
-    or empty.
+    `deadlines` is the complete set that is open; `orders` how often the remote reading was
+    ordered. Fields that a phase has no use for are None or empty.
     """
 
     case_id: CaseId
@@ -55,7 +55,21 @@ class SwitchCase:
     deadlines: tuple[Deadline, ...]
     approved_at: datetime | None = None
     approved_by: DecidedBy | None = None
+    orders: int = 0
     review: Review | None = None
     carried_out: MeterReading | None = None
     grounds: tuple[GivenReason, ...] = ()
     ended_at: datetime | None = None
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether a person must act: a doubt, a review, or a remote reading that has not come."""
+        match self.phase:
+            case Phase.AWAITING_APPROVAL:
+                return bool(self.doubts)
+            case Phase.AWAITING_READING:
+                return self.orders > 1
+            case Phase.READING_UNDER_REVIEW | Phase.PERIOD_OVER_UNDER_REVIEW:
+                return True
+            case _:
+                return False

@@ -63,3 +63,4 @@ class DocumentKind(Enum):
     SWITCH_COMPLETED = "SwitchCompleted"
     SWITCH_FAILED = "SwitchFailed"
     READING_REJECTION = "ReadingRejection"
+    READING_ORDER = "ReadingOrder"

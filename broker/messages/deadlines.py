@@ -12,6 +12,7 @@ class DeadlineKind(Enum):
     DECISION = "decision"
     END_OF_READING_PERIOD = "end_of_reading_period"
     READING_REVIEW = "reading_review"
+    REMOTE_READING = "remote_reading"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ names its recipient, the case, and the message it answers only where the recipie
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.events import GivenReason
@@ -15,6 +15,7 @@ from broker.messages.identifiers import (
     Eic,
     Gsrn,
     MessageId,
+    ObisCode,
     SerialNumber,
 )
 from broker.messages.requests import RegisterValue
@@ -130,6 +131,22 @@ class ReadingRejection:
     reasons: tuple[GivenReason, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOrder:
+    """The metering centre is to read these registers as of this instant (A19).
+
+    `order_number` is 1 for the first order of a reading and grows with each repetition.
+    """
+
+    to: Addressee
+    point: PointNumber
+    serial_number: SerialNumber
+    read_for: datetime
+    answer_by: datetime
+    order_number: int
+    registers: tuple[ObisCode, ...]
+
+
 Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
@@ -138,4 +155,5 @@ Notice = (
     | SwitchCompleted
     | SwitchFailed
     | ReadingRejection
+    | ReadingOrder
 )

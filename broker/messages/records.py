@@ -129,6 +129,16 @@ class RequestWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOrdered:
+    """A remote reading was ordered, or ordered again, for 00:00 of the right day (A19)."""
+
+    at: datetime
+    read_for: datetime
+    order_number: int
+    answer: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingPutUnderReview:
     """A reading passed C5 but leaves a question for the operator (C1, interpretation 14)."""
 
@@ -196,6 +206,7 @@ Record = (
     | RequestApproved
     | RequestRejected
     | RequestWithdrawn
+    | ReadingOrdered
     | ReadingPutUnderReview
     | ReadingRefusedAfterReview
     | ReadingPeriodEnded

@@ -16,14 +16,15 @@ from broker.store import codec, instants, payloads
 # Bring the row of a known case to its new state, and learn where its snapshot lies.
 _UPDATE = (
     "UPDATE cases SET phase = ?, accounting_point = ?, delivery_point = ?, applicant = ?,"
-    " opened_at = ?, ended_at = ?, snapshot_digest = ? WHERE case_id = ?"
+    " opened_at = ?, ended_at = ?, needs_operator = ?, snapshot_digest = ? WHERE case_id = ?"
     " RETURNING snapshot_payload"
 )
 
 # Add the row of a new case.
 _INSERT = (
     "INSERT INTO cases (phase, accounting_point, delivery_point, applicant, opened_at, ended_at,"
-    " snapshot_digest, case_id, snapshot_payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " needs_operator, snapshot_digest, case_id, snapshot_payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 # The snapshot of one case.
@@ -53,11 +54,10 @@ _OPEN_IDS = (
     "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
 )
 
-# The cases in progress that wait for the operator: for approval, for a review, or stuck.
+# The cases that wait for the operator: a person must act, or a deadline has been parked.
 _WAITING = (
-    "SELECT case_id FROM cases WHERE ended_at IS NULL AND (phase <> 'awaiting_reading' OR EXISTS"
-    " (SELECT 1 FROM deadlines WHERE deadlines.case_id = cases.case_id AND parked IS NOT NULL))"
-    " ORDER BY opened_at, case_id LIMIT ?"
+    "SELECT case_id FROM cases WHERE needs_operator = 1"
+    " UNION SELECT case_id FROM deadlines WHERE parked IS NOT NULL ORDER BY case_id LIMIT ?"
 )
 
 # Let a party see a case, from the first time it is told of it in this capacity.
@@ -110,8 +110,10 @@ class CaseSummary:
     opened_at: datetime
 
 
-CaseColumns = tuple[str, str, str | None, str, str, str | None]
-"""Phase, accounting point, delivery point, applicant, opened at and ended at, as stored."""
+CaseColumns = tuple[str, str, str | None, str, str, str | None, int]
+"""Phase, accounting point, delivery point, applicant, opened at, ended at, whether a person must
+act, as stored.
+"""
 
 
 def columns_of(state: SwitchCase) -> CaseColumns:
@@ -123,6 +125,7 @@ def columns_of(state: SwitchCase) -> CaseColumns:
         state.request.header.sender,
         instants.to_text(state.received_at),
         instants.to_text_or_none(state.ended_at),
+        int(state.needs_operator),
     )
 
 

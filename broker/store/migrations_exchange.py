@@ -48,9 +48,11 @@ CREATE TABLE cases (
     applicant TEXT NOT NULL,
     opened_at TEXT NOT NULL CHECK (opened_at {_INSTANT}),
     ended_at TEXT CHECK (ended_at {_INSTANT}),
+    needs_operator INTEGER NOT NULL CHECK (needs_operator IN (0, 1)),
     snapshot_payload INTEGER NOT NULL REFERENCES payloads,
     snapshot_digest BLOB NOT NULL CHECK (length(snapshot_digest) = 32),
-    CHECK ((phase IN ('completed', 'rejected', 'withdrawn', 'failed')) = (ended_at IS NOT NULL))
+    CHECK ((phase IN ('completed', 'rejected', 'withdrawn', 'failed')) = (ended_at IS NOT NULL)),
+    CHECK (needs_operator = 0 OR ended_at IS NULL)
 ) STRICT, WITHOUT ROWID
 """
 
@@ -171,6 +173,8 @@ CREATE TABLE one_off_days (
 _INDEXES = (
     # At most one case in progress at a delivery point (A7, interpretation 7).
     "CREATE UNIQUE INDEX one_open_case ON cases (delivery_point) WHERE ended_at IS NULL",
+    # What waits for the operator.
+    "CREATE INDEX cases_needing_the_operator ON cases (case_id) WHERE needs_operator = 1",
     # The case a reading without case number is about: the newest at the accounting point.
     "CREATE INDEX cases_by_accounting_point ON cases (accounting_point, opened_at)",
     # What the sweep takes next.

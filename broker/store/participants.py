@@ -25,6 +25,11 @@ _PARTICIPANT = """
 # Every participant by name, for lists.
 _ALL = "SELECT eic FROM participants ORDER BY name, eic"
 
+# Who reads meters remotely.
+_METERING_CENTRE = """
+    SELECT eic FROM participants JOIN participant_roles USING (eic)
+    WHERE role = 'DDE' AND active ORDER BY eic LIMIT 1"""
+
 # Whose token this is, if it is valid at this instant.
 _TOKEN_OWNER = """
     SELECT eic FROM tokens WHERE sha256 = :sha256
@@ -116,6 +121,12 @@ def supplier_facts(conn: sqlite3.Connection, eics: Iterable[Eic]) -> tuple[Suppl
                 )
             )
     return tuple(facts)
+
+
+def metering_centre(conn: sqlite3.Connection) -> Eic | None:
+    """The active party that reads meters remotely, None where there is none."""
+    row = conn.execute(_METERING_CENTRE).fetchone()
+    return None if row is None else Eic(row[0])
 
 
 def authenticate(conn: sqlite3.Connection, token: str, at: datetime) -> Participant | None:

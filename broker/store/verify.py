@@ -105,7 +105,8 @@ _HALF_ERASED = (
 # Each case as its row has it, with its snapshot.
 _CASES = (
     "SELECT case_id, content, phase, accounting_point, delivery_point, applicant, opened_at,"
-    " ended_at FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload ORDER BY case_id"
+    " ended_at, needs_operator FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload"
+    " ORDER BY case_id"
 )
 
 # Cases that the journal speaks of without a row of theirs: their foreign key was off.

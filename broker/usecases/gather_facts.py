@@ -28,6 +28,8 @@ def gather_facts(
     named += [supply.supplier for supply in point.supplies] if point else []
     return Facts(
         point=point,
+        metering_centre=participants.metering_centre(connection)
+        or register.operator(connection).eic,
         parties=participants.supplier_facts(connection, named),
         other_case=None
         if point is None

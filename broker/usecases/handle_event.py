@@ -13,6 +13,7 @@ from broker.engine.decision import Decision, Refused
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import SwitchCase
 from broker.ids import Ids
+from broker.messages.codes import Role
 from broker.messages.events import DeadlineReached, Event
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.notices import Notice
@@ -109,5 +110,7 @@ def _send(
         (Capacity.NEW_SUPPLIER, {change.new for change in state.changes}),
         (Capacity.OLD_SUPPLIER, {change.old for change in state.changes}),
     ):
+        if notice.to.role is not Role.SUPPLIER:
+            continue
         if party in parties:
             cases.add_party(connection, state.case_id, party, capacity, since=now)

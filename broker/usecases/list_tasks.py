@@ -14,6 +14,8 @@ from broker.store import cases, deadlines
 class Task:
     """One case that waits for the operator: why, and by when it decides and the law says.
 
+    `reading_orders` above one: a remote reading did not come and was ordered again.
+
     `act_at` and `limit` are None where no deadline runs any more (the case is overdue).
     """
 
@@ -21,6 +23,7 @@ class Task:
     phase: Phase
     accounting_point: str
     doubts: tuple[Doubt, ...]
+    reading_orders: int
     act_at: datetime | None
     warn_at: datetime | None
     limit: datetime | None
@@ -43,6 +46,7 @@ def list_tasks(connection: Connection, *, limit: int) -> tuple[Task, ...]:
                 phase=case.phase,
                 accounting_point=case.request.point.accounting_point,
                 doubts=case.review.doubts if case.review else case.doubts,
+                reading_orders=case.orders,
                 act_at=next_one.deadline.act_at if next_one else None,
                 warn_at=next_one.deadline.warn_at if next_one else None,
                 limit=next_one.deadline.limit if next_one else None,

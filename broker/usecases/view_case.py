@@ -18,6 +18,7 @@ _ARTICLES = {
     "RequestApproved": "002 a.195(4)",
     "RequestRejected": "002 a.195(6)",
     "RequestWithdrawn": "002 a.195(5)",
+    "ReadingOrdered": "002 a.199(1)",
     "ReadingPutUnderReview": "002 a.153(2)",
     "ReadingRefusedAfterReview": "002 a.200(2)",
     "ReadingPeriodEnded": "002 a.199(2)",

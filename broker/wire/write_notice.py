@@ -17,6 +17,7 @@ from broker.messages.notices import (
     ApprovalNoticeToOldSupplier,
     Notice,
     PointNumber,
+    ReadingOrder,
     ReadingRejection,
     RejectionNotice,
     SupplierName,
@@ -46,6 +47,7 @@ from broker.wire.document import (
 _CHANGE_OF_SUPPLIER = "E03"
 _CANCELLATION = "E05"
 _RESPONSE = ("6", "414")
+_READING_ORDER = ("260", "E73")
 _END_OF_SUPPLY = ("6", "406")
 _CANCELLATION_RESPONSE = ("260", "E68")
 
@@ -65,6 +67,8 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.SWITCH_FAILED
         case ReadingRejection():
             return DocumentKind.READING_REJECTION
+        case ReadingOrder():
+            return DocumentKind.READING_ORDER
         case _:
             assert_never(notice)
 
@@ -112,6 +116,8 @@ def _document_type(notice: Notice) -> tuple[str, str]:
         return _CANCELLATION_RESPONSE
     if isinstance(notice, ApprovalNoticeToOldSupplier):
         return _END_OF_SUPPLY
+    if isinstance(notice, ReadingOrder):
+        return _READING_ORDER
     if isinstance(notice, SwitchCompleted) and notice.old_supplier is not None:
         return _END_OF_SUPPLY
     return _RESPONSE
@@ -136,6 +142,8 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             _add_point(root, notice.point)
             add_day(root, "TakenOn", notice.taken_on)
             _add_grounds(root, notice.reasons)
+        case ReadingOrder():
+            _add_order(root, notice)
         case _:
             assert_never(notice)
 
@@ -184,6 +192,16 @@ def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
     add_day(body, "SwitchDate", notice.switch_date)
     add_registers(body, notice.registers)
     add_code(body, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
+    _add_point(root, notice.point)
+    add(root, "SerialNumber", notice.serial_number)
+    add_instant(root, "ReadFor", notice.read_for)
+    add_instant(root, "AnswerBy", notice.answer_by)
+    add(root, "OrderNumber", str(notice.order_number))
+    for code in notice.registers:
+        add(root, "Register", code)
 
 
 def _add_point(parent: etree._Element, point: PointNumber) -> None:

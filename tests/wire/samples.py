@@ -39,6 +39,7 @@ from broker.messages.notices import (
     LastReading,
     Notice,
     PointNumber,
+    ReadingOrder,
     ReadingRejection,
     RejectionNotice,
     SupplierName,
@@ -76,6 +77,9 @@ NEW_SUPPLIER = SupplierName(
 OLD_SUPPLIER = SupplierName(eic=OLD, name="Severna energija", directions=(Direction.CONSUMPTION,))
 TO_NEW = Addressee(party=NEW, role=Role.SUPPLIER, case_id=CASE, reference=REFERENCE)
 TO_OLD = Addressee(party=OLD, role=Role.SUPPLIER, case_id=CASE, reference=None)
+TO_METERING_CENTRE = Addressee(
+    party=Eic("28XMERILNI-CENTD"), role=Role.METERING_CENTRE, case_id=CASE, reference=None
+)
 REGISTERS = (
     RegisterValue(register=ObisCode("1-0:1.8.1"), value=Decimal("10234.5")),
     RegisterValue(register=ObisCode("1-0:1.8.2"), value=Decimal("8120")),
@@ -185,6 +189,15 @@ NOTICES: dict[str, Notice] = {
     ),
     "SwitchFailed/no-reading": SwitchFailed(
         to=TO_OLD, point=POINT, ground=GivenReason(reason=Reason.NO_READING_WITHIN_PERIOD)
+    ),
+    "ReadingOrder/first": ReadingOrder(
+        to=TO_METERING_CENTRE,
+        point=POINT,
+        serial_number=SerialNumber("ZGL-100003"),
+        read_for=datetime(2026, 3, 2, 23, 0, tzinfo=UTC),
+        answer_by=datetime(2026, 3, 3, 23, 0, tzinfo=UTC),
+        order_number=1,
+        registers=(ObisCode("1-0:1.8.0"),),
     ),
     "ReadingRejection/after-review": ReadingRejection(
         to=TO_NEW,
