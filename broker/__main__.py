@@ -119,7 +119,8 @@ def _add_operator_commands(commands: Any) -> None:
     command = commands.add_parser("decide", parents=[at_service], help="decide a case")
     command.add_argument("case")
     command.add_argument(
-        "decision", choices=["approve", "reject", "accept-reading", "refuse-reading"]
+        "decision",
+        choices=["approve", "reject", "accept-reading", "refuse-reading", "site-inaccessible"],
     )
     command.add_argument("--by", required=True, help="who decides")
     command.add_argument("--why", required=True, help="the reason, kept in the journal")

@@ -11,6 +11,7 @@ from broker.engine.state import Phase, Review, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
     DeadlinesRedated,
+    OperatorTookOverReading,
     ReadingOrdered,
     ReadingPeriodEnded,
     ReadingPutUnderReview,
@@ -21,6 +22,7 @@ from broker.messages.records import (
     RequestRecorded,
     RequestRejected,
     RequestWithdrawn,
+    SiteVisitAnnounced,
     SwitchCarriedOut,
     SwitchHasFailed,
 )
@@ -101,6 +103,10 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
                 orders=record.order_number,
                 deadlines=(*ordered.deadlines, record.answer),
             )
+        case SiteVisitAnnounced():
+            return state
+        case OperatorTookOverReading():
+            return replace(state, plan=record.plan)
         case ReadingPutUnderReview():
             review = Review(
                 received_at=record.at,

@@ -249,6 +249,11 @@ CODE_LIST: dict[Reason, Entry] = {
             Use.MESSAGE,
         ),
     ),
+    Reason.REPORT_TOO_LATE: Entry(
+        "That the customer cannot reach the meter is reported by the 5th day after approval.",
+        "Da uporabnik ne more do števca, se sporoči do petega dne po odobritvi.",
+        (Use.MESSAGE,),
+    ),
     Reason.NOT_WELL_FORMED: Entry(
         "The bytes are not well-formed XML in a supported encoding (UTF-8).",
         "Vsebina ni pravilno oblikovan XML v podprtem kodiranju (UTF-8).",

@@ -8,6 +8,7 @@ from broker.engine import rules_parties as parties
 from broker.engine import rules_reading as reading
 from broker.engine.request_check import RequestCheck
 from broker.engine.rules_reading import ReadingCheck
+from broker.messages.codes import Role
 from broker.messages.reasons import Refusal
 from broker.messages.records import Doubt
 
@@ -65,9 +66,14 @@ def examine_request(check: RequestCheck) -> Findings:
 
 
 def examine_reading(check: ReadingCheck) -> Findings:
-    """All that is wrong with a reading (A20, A23, C5); only when nothing is, what C1 says of it."""
+    """All that is wrong with a reading (A20, A23, C5); only when nothing is, what C1 says of it.
+
+    C1 is about reported readings: what the operator itself has read is not doubted.
+    """
     refusals, doubts = _sorted(_findings(OF_READING, check))
-    return (refusals, doubts) if refusals else _sorted(_findings(OF_READING_C1, check))
+    if refusals or check.sender_role is Role.GRID_OPERATOR:
+        return refusals, doubts
+    return _sorted(_findings(OF_READING_C1, check))
 
 
 def examine_reviewed_reading(check: ReadingCheck) -> tuple[Refusal, ...]:

@@ -20,7 +20,7 @@ from broker.messages.identifiers import (
     SerialNumber,
     TaxNumber,
 )
-from broker.messages.requests import RegisterValue
+from broker.messages.requests import Address, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class CustomerFacts:
 
     name: str
     tax_number: TaxNumber
+    address: Address
+    email: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,9 @@ class AverageFacts:
 class PointFacts:
     """What the register says of an accounting point on the day of the facts (D1, D2).
 
-    `ever_supplied` are the directions that had a supplier on that day or before (A38).
+    `inaccessible_since` is the day since which no reading could be obtained at the site (A21),
+    `measured_power` that its power is measured (A24); `ever_supplied` are the directions that
+    had a supplier on that day or before (A38).
     """
 
     accounting_point: Gsrn
@@ -90,6 +94,8 @@ class PointFacts:
     directions: tuple[Direction, ...]
     self_supply: bool
     remotely_read: bool
+    inaccessible_since: date | None
+    measured_power: bool
     supplies: tuple[SupplyFacts, ...]
     ever_supplied: tuple[Direction, ...]
     meter: MeterFacts | None
@@ -123,6 +129,7 @@ class Facts:
     progress at the same delivery point (A7, interpretation 7).
     """
 
+    operator: Eic
     point: PointFacts | None
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]

@@ -9,7 +9,7 @@ from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
 from broker.engine.handle_request import redated
 from broker.engine.notices_switch import completion, failure, refused_reading
-from broker.engine.reading_order import order_reading
+from broker.engine.reading_by_operator import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import Review, SwitchCase
@@ -22,6 +22,7 @@ from broker.messages.events import (
     ReadingAcceptedByOperator,
     ReadingReceived,
     ReadingRefusedByOperator,
+    SiteFoundInaccessible,
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import (
@@ -112,7 +113,7 @@ def operator_refuses(
     Source: A19, A26 (002 a.153(2), a.199(1), a.200(2)).
     """
     refused = _refuse(case, event, at)
-    if isinstance(refused, Refused) or _plan(case).reading_method is ReadingMethod.CUSTOMER:
+    if isinstance(refused, Refused) or _plan(case).reading_method is not ReadingMethod.REMOTE:
         return refused
     return refused.then(order_reading(refused.state, at))
 
@@ -168,6 +169,19 @@ def fail_without(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Dec
         at,
         (None, None),
     )
+
+
+def fail_inaccessible(
+    case: SwitchCase, event: SiteFoundInaccessible, at: Circumstances
+) -> Decision | Refused:
+    """The operator came to read and could not: it rejects the switch.
+
+    Source: A26, A29 (002 a.200(3), a.202).
+    """
+    if not case.awaits_visit:
+        return Refused((Refusal(reason=Reason.NOT_POSSIBLE_IN_THIS_STATE),))
+    person = (event.by, event.why)
+    return _fail(case, Reason.SITE_INACCESSIBLE, DecidedBy.OPERATOR, at, person)
 
 
 def close_period(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:

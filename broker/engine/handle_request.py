@@ -7,7 +7,7 @@ from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import Findings, examine_request
 from broker.engine.notices_switch import approval, rejection, withdrawal
 from broker.engine.plan import NoPlan
-from broker.engine.reading_order import order_reading
+from broker.engine.reading_by_operator import announce_visit, order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.request_check import RequestCheck
 from broker.engine.state import SwitchCase
@@ -217,9 +217,13 @@ def _approve(
         notices=approval(approved, plan, point, at.facts),
         register_changes=(),
     )
-    if plan.reading_method is ReadingMethod.CUSTOMER:
-        return decision
-    return decision.then(order_reading(approved, at))
+    match plan.reading_method:
+        case ReadingMethod.CUSTOMER:
+            return decision
+        case ReadingMethod.REMOTE:
+            return decision.then(order_reading(approved, at))
+        case ReadingMethod.VISIT:
+            return decision.then(announce_visit(approved, plan, at))
 
 
 def _reject(

@@ -26,6 +26,8 @@ class PeriodName(Enum):
     READING_PERIOD = "reading period"
     NOTICE_OF_FAILURE = "notice of failure"
     REMOTE_READING = "remote reading"
+    WITHOUT_READING = "without reading"
+    INACCESSIBILITY_REPORT = "inaccessibility report"
     REQUESTED_DATE_AHEAD = "requested date ahead"
 
 
@@ -99,6 +101,26 @@ PERIODS = (
         valid_from=_IN_USE,
         valid_to=None,
         rule="A19",
+        article="002 a.199(1)",
+    ),
+    LegalPeriod(
+        name=PeriodName.WITHOUT_READING,
+        length=12,
+        unit=Unit.MONTHS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A21",
+        article="002 a.199(1)",
+    ),
+    LegalPeriod(
+        name=PeriodName.INACCESSIBILITY_REPORT,
+        length=5,
+        unit=Unit.CALENDAR_DAYS,
+        end_moves=True,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A22",
         article="002 a.199(1)",
     ),
     LegalPeriod(

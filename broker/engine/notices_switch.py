@@ -15,12 +15,14 @@ from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
+    Customer,
     LastReading,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
     RejectionNotice,
+    SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
     SwitchFailed,
@@ -114,6 +116,19 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
     )
 
 
+def site_visit(case: SwitchCase, plan: Plan, facts: Facts) -> tuple[Notice, ...]:
+    """The operator will visit the site: to the customer, the old and the new supplier (A21)."""
+    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
+    addressees = [_addressee(case, eic) for eic in dict.fromkeys(told)]
+    customer = _customer(case, facts)
+    return tuple(
+        SiteVisitNotice(
+            to=to, point=_point(case), visit_from=plan.reading_from, visit_to=plan.reading_to
+        )
+        for to in (*addressees, *([customer] if customer else []))
+    )
+
+
 def reading_order(
     case: SwitchCase, ordered: ReadingOrdered, meter: MeterFacts, facts: Facts
 ) -> Notice:
@@ -162,6 +177,20 @@ def _addressee(case: SwitchCase, party: Eic) -> Addressee:
         role=Role.SUPPLIER,
         case_id=case.case_id,
         reference=header.message_id if party == header.sender else None,
+    )
+
+
+def _customer(case: SwitchCase, facts: Facts) -> Addressee | None:
+    """The customer on record, told through the operator's mailbox (A37); None where erased."""
+    customer = facts.point.customer if facts.point else None
+    if customer is None:
+        return None
+    return Addressee(
+        party=facts.operator,
+        role=Role.GRID_OPERATOR,
+        case_id=case.case_id,
+        reference=None,
+        customer=Customer(name=customer.name, address=customer.address, email=customer.email),
     )
 
 

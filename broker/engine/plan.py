@@ -4,6 +4,7 @@ from datetime import date
 from enum import Enum
 
 from broker.engine.calendar import plus_days
+from broker.engine.facts import PointFacts
 from broker.engine.legal_periods import PeriodName
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import ReadingMethod
@@ -24,7 +25,7 @@ def plan_switch(
     *,
     received_on: date,
     approved_on: date,
-    method: ReadingMethod,
+    point: PointFacts,
     rules: Rulebook,
 ) -> Plan | NoPlan:
     """The plan if the request were approved on this day, or why there can be none.
@@ -44,16 +45,36 @@ def plan_switch(
         return NoPlan.CONTRACT_COVERS_NO_DAY
     if requested:
         expected = max(requested, approved_on)
-    elif method is ReadingMethod.REMOTE:
+    elif point.remotely_read:
         expected = plus_days(approved_on, 1)
     else:
         expected = last
+    expected = min(max(expected, first), last)
     return Plan(
-        expected_date=min(max(expected, first), last),
-        reading_method=method,
+        expected_date=expected,
+        reading_method=reading_method(point, expected, received_on, rules),
         reading_from=first,
         reading_to=last,
     )
+
+
+def reading_method(
+    point: PointFacts, expected: date, received_on: date, rules: Rulebook
+) -> ReadingMethod:
+    """How the reading is obtained: remotely, by a visit to a site long inaccessible, or reported.
+
+    Source: A19, A20, A21 (002 a.199(1)).
+    """
+    if point.remotely_read:
+        return ReadingMethod.REMOTE
+    if point.inaccessible_since is None:
+        return ReadingMethod.CUSTOMER
+    last = point.last_reading
+    if last is not None and expected <= rules.last_day(
+        PeriodName.WITHOUT_READING, start=last.taken_on, begun=received_on
+    ):
+        return ReadingMethod.CUSTOMER
+    return ReadingMethod.VISIT
 
 
 def contracts_of(

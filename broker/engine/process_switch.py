@@ -6,17 +6,20 @@ written as {}. The state diagram in the documents is drawn from this table.
 
 from broker.engine import handle_reading as reading
 from broker.engine import handle_request as request
+from broker.engine import reading_by_operator as operator
 from broker.engine.decision import Process, Transition
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
     Event,
+    InaccessibilityReported,
     OneOffDaysChanged,
     ReadingAcceptedByOperator,
     ReadingReceived,
     ReadingRefusedByOperator,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
+    SiteFoundInaccessible,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -43,6 +46,8 @@ SWITCH: Process = {
     },
     Phase.AWAITING_READING: {
         ReadingReceived: Transition(reading.take_in, (Phase.COMPLETED, Phase.READING_UNDER_REVIEW)),
+        InaccessibilityReported: Transition(operator.take_over, (Phase.AWAITING_READING,)),
+        SiteFoundInaccessible: Transition(reading.fail_inaccessible, (Phase.FAILED,)),
         DeadlineKind.REMOTE_READING: Transition(reading.order_again, (Phase.AWAITING_READING,)),
         DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
     },

@@ -6,7 +6,6 @@ from datetime import date
 from broker.engine.facts import Facts, PointFacts
 from broker.engine.plan import NoPlan, plan_switch
 from broker.engine.rulebook import Rulebook
-from broker.messages.codes import ReadingMethod
 from broker.messages.reasons import Refusal
 from broker.messages.records import DirectionChange, Doubt, Plan
 from broker.messages.requests import ChosenSupplier, SupplyContract, SwitchRequest
@@ -64,7 +63,7 @@ class RequestCheck:
             self.changes,
             received_on=self.received_on,
             approved_on=self.approved_on,
-            method=ReadingMethod.REMOTE if point.remotely_read else ReadingMethod.CUSTOMER,
+            point=point,
             rules=self.rules,
         )
 

@@ -83,6 +83,13 @@ class ReadingCheck:
         return tuple(d for d in Direction if d in found and d in self.point.directions)
 
 
+_ROUTES = {
+    ReadingMethod.CUSTOMER: (Role.SUPPLIER, ObtainedBy.CUSTOMER),
+    ReadingMethod.REMOTE: (Role.METERING_CENTRE, ObtainedBy.REMOTE),
+    ReadingMethod.VISIT: (Role.GRID_OPERATOR, ObtainedBy.OPERATOR),
+}
+
+
 def direction_of(code: ObisCode) -> Direction | None:
     """The direction a register measures: 1.8 taken, 2.8 fed in, anything else neither."""
     measured = code.partition(":")[2]
@@ -119,16 +126,18 @@ def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | Non
 
 
 def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | None:
-    """The customer reads and reports through the new supplier; a remote reading is the operator's.
+    """The customer reads and reports through the new supplier; otherwise the operator obtains it.
 
-    No other way is accepted, and a switch is never made on an estimate.
-    Source: A19, A20, C4 (002 a.199(1)).
+    No other way is accepted, and a switch is never made on an estimate. Where the remote reading
+    fails, the operator may read the meter itself.
+    Source: A19, A20, A21, A22, C4 (002 a.199(1)).
     """
-    if check.plan.reading_method is ReadingMethod.CUSTOMER:
-        expected = (Role.SUPPLIER, ObtainedBy.CUSTOMER)
-    else:
-        expected = (Role.METERING_CENTRE, ObtainedBy.REMOTE)
-    if (check.sender_role, check.reading.obtained_by) == expected:
+    route = (check.sender_role, check.reading.obtained_by)
+    expected = _ROUTES[check.plan.reading_method]
+    by_operator = (Role.GRID_OPERATOR, ObtainedBy.OPERATOR)
+    if route == expected or (
+        route == by_operator and check.plan.reading_method is ReadingMethod.REMOTE
+    ):
         return None
     return Refusal(
         reason=Reason.READING_BY_WRONG_ROUTE,
@@ -160,7 +169,7 @@ def a_remote_reading_is_that_of_midnight(check: ReadingCheck) -> Refusal | None:
     Source: A19, interpretation 2 (002 a.199(1)).
     """
     midnight = start_of(check.taken_on)
-    if check.plan.reading_method is not ReadingMethod.REMOTE or check.reading.taken_at == midnight:
+    if check.reading.obtained_by is not ObtainedBy.REMOTE or check.reading.taken_at == midnight:
         return None
     return Refusal(
         reason=Reason.READING_OUTSIDE_PERIOD,

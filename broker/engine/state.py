@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from broker.messages.codes import Role
+from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint
@@ -62,13 +62,18 @@ class SwitchCase:
     ended_at: datetime | None = None
 
     @property
+    def awaits_visit(self) -> bool:
+        """Whether the operator must visit the site to read the meter (A21, A22)."""
+        return self.plan is not None and self.plan.reading_method is ReadingMethod.VISIT
+
+    @property
     def needs_operator(self) -> bool:
-        """Whether a person must act: a doubt, a review, or a remote reading that has not come."""
+        """Whether a person must act: a doubt, a review, a visit, a remote reading that is late."""
         match self.phase:
             case Phase.AWAITING_APPROVAL:
                 return bool(self.doubts)
             case Phase.AWAITING_READING:
-                return self.orders > 1
+                return self.orders > 1 or self.awaits_visit
             case Phase.READING_UNDER_REVIEW | Phase.PERIOD_OVER_UNDER_REVIEW:
                 return True
             case _:

@@ -26,10 +26,11 @@ class Payer(Enum):
 
 
 class ReadingMethod(Enum):
-    """How the reading for a switch is obtained (A15, A19, A20)."""
+    """How the reading for a switch is obtained (A15, A19-A22)."""
 
     CUSTOMER = "customer"
     REMOTE = "remote"
+    VISIT = "visit"
 
 
 class ObtainedBy(Enum):
@@ -56,6 +57,7 @@ class DocumentKind(Enum):
     SWITCH_REQUEST = "SwitchRequest"
     WITHDRAWAL = "Withdrawal"
     METER_READING = "MeterReading"
+    INACCESSIBILITY_REPORT = "InaccessibilityReport"
     ACKNOWLEDGEMENT = "Acknowledgement"
     APPROVAL_NOTICE = "ApprovalNotice"
     REJECTION_NOTICE = "RejectionNotice"
@@ -64,3 +66,4 @@ class DocumentKind(Enum):
     SWITCH_FAILED = "SwitchFailed"
     READING_REJECTION = "ReadingRejection"
     READING_ORDER = "ReadingOrder"
+    SITE_VISIT_NOTICE = "SiteVisitNotice"

@@ -10,7 +10,12 @@ from broker.messages.codes import Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason
-from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import (
+    InaccessibilityReport,
+    MeterReading,
+    SwitchRequest,
+    Withdrawal,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,14 @@ class ReadingReceived:
 
     reading: MeterReading
     sender_role: Role
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InaccessibilityReported:
+    """The new supplier says that the customer cannot reach the meter (A22)."""
+
+    report: InaccessibilityReport
     received_at: datetime
 
 
@@ -90,6 +103,14 @@ class ReadingRefusedByOperator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFoundInaccessible:
+    """The operator came to read the meter and could not (A26)."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OneOffDaysChanged:
     """The announced one-off work-free days are now these; open deadlines move with them."""
 
@@ -101,11 +122,13 @@ OperatorDecision = (
     | RequestRejectedByOperator
     | ReadingAcceptedByOperator
     | ReadingRefusedByOperator
+    | SiteFoundInaccessible
 )
 Event = (
     SwitchRequestReceived
     | WithdrawalReceived
     | ReadingReceived
+    | InaccessibilityReported
     | DeadlineReached
     | OperatorDecision
     | OneOffDaysChanged

@@ -18,7 +18,7 @@ from broker.messages.identifiers import (
     ObisCode,
     SerialNumber,
 )
-from broker.messages.requests import RegisterValue
+from broker.messages.requests import Address, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +47,26 @@ class LastReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """The customer as the recipient of a notice: its name, postal address and e-mail (A37)."""
+
+    name: str
+    address: Address
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """To whom a notice goes, about which case, in answer to which of its messages."""
+    """To whom a notice goes, about which case, in answer to which of its messages.
+
+    A notice to the customer lies in the operator's mailbox, to be delivered to `customer` (A37).
+    """
 
     party: Eic
     role: Role
     case_id: CaseId
     reference: MessageId | None
+    customer: Customer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +160,19 @@ class ReadingOrder:
     registers: tuple[ObisCode, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVisitNotice:
+    """The operator will visit the site to read the meter, to customer, old and new supplier (A21).
+
+    `visit_from` and `visit_to` are the first and the last day on which it may come.
+    """
+
+    to: Addressee
+    point: PointNumber
+    visit_from: date
+    visit_to: date
+
+
 Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
@@ -156,4 +182,5 @@ Notice = (
     | SwitchFailed
     | ReadingRejection
     | ReadingOrder
+    | SiteVisitNotice
 )

@@ -139,6 +139,21 @@ class ReadingOrdered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVisitAnnounced:
+    """The operator told the parties that it will visit the site to read the meter (A21)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorTookOverReading:
+    """The customer cannot reach the meter, so the operator reads it (A22)."""
+
+    at: datetime
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingPutUnderReview:
     """A reading passed C5 but leaves a question for the operator (C1, interpretation 14)."""
 
@@ -207,6 +222,8 @@ Record = (
     | RequestRejected
     | RequestWithdrawn
     | ReadingOrdered
+    | SiteVisitAnnounced
+    | OperatorTookOverReading
     | ReadingPutUnderReview
     | ReadingRefusedAfterReview
     | ReadingPeriodEnded

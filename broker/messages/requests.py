@@ -151,4 +151,13 @@ class MeterReading:
     departure_reason: str | None
 
 
-Message = SwitchRequest | Withdrawal | MeterReading
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InaccessibilityReport:
+    """The new supplier reports that the customer cannot reach the meter (A22)."""
+
+    header: Header
+    case_id: CaseId
+    point: PointReference
+
+
+Message = SwitchRequest | Withdrawal | MeterReading | InaccessibilityReport

@@ -31,7 +31,7 @@ from broker.messages.identifiers import (
     TaxNumber,
 )
 from broker.messages.register_changes import ReadingRecorded, RegisterChange, SupplyChanged
-from broker.messages.requests import RegisterValue
+from broker.messages.requests import Address, RegisterValue
 from broker.store.instants import from_text, to_text
 
 # The clock of the law (rules, "Counting time").
@@ -43,7 +43,8 @@ _OPERATOR = "SELECT eic, name, area_code, gsrn_prefix, legal_remedies FROM opera
 # A point with its site and the customer on record, erased customers left out.
 _POINT = """
     SELECT delivery_point, area_number, metering_sites.gsrn, area_code, connected,
-        consumption, production, self_supply, remotely_read, name, tax_number
+        consumption, production, self_supply, remotely_read, name, tax_number, street,
+        postal_code, city, country, email
     FROM accounting_points
     JOIN metering_sites ON area_number = metering_site
     LEFT JOIN customers ON customers.customer = accounting_points.customer
@@ -176,7 +177,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     if row is None:
         return None
     delivery_point, site, site_gsrn, area, connected, takes, feeds_in, *rest = row
-    self_supply, remotely_read, name, tax_number = rest
+    self_supply, remotely_read, *customer = rest
     flags = ((Direction.CONSUMPTION, takes), (Direction.PRODUCTION, feeds_in))
     directions = tuple(direction for direction, has in flags if has)
     meter_key, meter = _meter(conn, accounting_point, day)
@@ -187,10 +188,12 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         metering_site_gsrn=None if site_gsrn is None else Gsrn(site_gsrn),
         area=AreaCode(area),
         connected=bool(connected),
-        customer=None if name is None else _customer(name, tax_number),
+        customer=None if customer[0] is None else _customer(*customer),
         directions=directions,
         self_supply=bool(self_supply),
         remotely_read=bool(remotely_read),
+        inaccessible_since=None,
+        measured_power=False,
         supplies=tuple(
             supply
             for direction in directions
@@ -280,9 +283,22 @@ def _record_reading(conn: sqlite3.Connection, change: ReadingRecorded) -> None:
     )
 
 
-def _customer(name: str, tax_number: str) -> CustomerFacts:
+def _customer(
+    name: str,
+    tax_number: str,
+    street: str,
+    postal_code: str,
+    city: str,
+    country: str,
+    email: str | None,
+) -> CustomerFacts:
     """The customer as the register names it."""
-    return CustomerFacts(name=name, tax_number=TaxNumber(tax_number))
+    return CustomerFacts(
+        name=name,
+        tax_number=TaxNumber(tax_number),
+        address=Address(street=street, postal_code=postal_code, city=city, country=country),
+        email=email,
+    )
 
 
 def _meter(

@@ -9,7 +9,10 @@ from broker.store.participants import Participant
 MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER}),
     DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER}),
-    DocumentKind.METER_READING: frozenset({Role.SUPPLIER, Role.METERING_CENTRE}),
+    DocumentKind.METER_READING: frozenset(
+        {Role.SUPPLIER, Role.METERING_CENTRE, Role.GRID_OPERATOR}
+    ),
+    DocumentKind.INACCESSIBILITY_REPORT: frozenset({Role.SUPPLIER}),
 }
 """Which roles may send which kind of message (design 12)."""
 

@@ -11,13 +11,20 @@ from broker.ids import Ids
 from broker.messages.codes import Role
 from broker.messages.events import (
     Event,
+    InaccessibilityReported,
     ReadingReceived,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import Message, MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import (
+    InaccessibilityReport,
+    Message,
+    MeterReading,
+    SwitchRequest,
+    Withdrawal,
+)
 from broker.store import cases
 from broker.store.cases import Capacity, UnableToLoadErased
 from broker.store.participants import Participant
@@ -38,6 +45,12 @@ def event_of(
             if case is None:
                 return _no_switch("/Withdrawal/CaseNumber")
             return case.case_id, WithdrawalReceived(withdrawal=message, received_at=received_at)
+        case InaccessibilityReport():
+            reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}
+            case = _own_case(connection, message.case_id, party, reporters)
+            if case is None:
+                return _no_switch("/InaccessibilityReport/CaseNumber")
+            return case.case_id, InaccessibilityReported(report=message, received_at=received_at)
         case MeterReading():
             case = _case_of_reading(connection, message, party)
             if case is None:
@@ -54,7 +67,7 @@ def _case_of_reading(
     case_id = reading.case_id or cases.latest_case_at(connection, reading.point.accounting_point)
     if case_id is None:
         return None
-    if reading.header.sender_role is Role.METERING_CENTRE:
+    if reading.header.sender_role is not Role.SUPPLIER:
         case = _load(connection, case_id)
     else:
         reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}

@@ -26,10 +26,11 @@ def gather_facts(
     named += [chosen.supplier for chosen in request.chosen]
     named += [change.old for change in changes if change.old]
     named += [supply.supplier for supply in point.supplies] if point else []
+    operator = register.operator(connection).eic
     return Facts(
+        operator=operator,
         point=point,
-        metering_centre=participants.metering_centre(connection)
-        or register.operator(connection).eic,
+        metering_centre=participants.metering_centre(connection) or operator,
         parties=participants.supplier_facts(connection, named),
         other_case=None
         if point is None

@@ -19,6 +19,8 @@ _ARTICLES = {
     "RequestRejected": "002 a.195(6)",
     "RequestWithdrawn": "002 a.195(5)",
     "ReadingOrdered": "002 a.199(1)",
+    "SiteVisitAnnounced": "002 a.199(1)",
+    "OperatorTookOverReading": "002 a.199(1)",
     "ReadingPutUnderReview": "002 a.153(2)",
     "ReadingRefusedAfterReview": "002 a.200(2)",
     "ReadingPeriodEnded": "002 a.199(2)",
@@ -26,10 +28,12 @@ _ARTICLES = {
     "SwitchHasFailed": "002 a.200(2)",
     "DeadlinesRedated": "002 a.195(4)",
     "ApprovalNotice": "002 a.196(2)",
+    "SiteVisitNotice": "002 a.199(1)",
     "SwitchCompleted": "002 a.201",
     "SwitchFailed": "002 a.202",
 }
 _STATE_TOLD = {
+    "SiteVisitNotice": "approved",
     "ApprovalNotice": "approved",
     "SwitchCompleted": Phase.COMPLETED.value,
     "SwitchFailed": Phase.FAILED.value,

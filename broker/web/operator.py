@@ -15,6 +15,7 @@ from broker.messages.events import (
     ReadingRefusedByOperator,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
+    SiteFoundInaccessible,
 )
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
@@ -31,6 +32,7 @@ class Verb(Enum):
     REJECT = "reject"
     ACCEPT_READING = "accept-reading"
     REFUSE_READING = "refuse-reading"
+    SITE_INACCESSIBLE = "site-inaccessible"
 
 
 class Decided(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,6 +100,8 @@ def _event_of(decided: Decided) -> OperatorDecision:
             return ReadingAcceptedByOperator(by=by, why=why)
         case Verb.REFUSE_READING:
             return ReadingRefusedByOperator(by=by, why=why, reasons=reasons)
+        case Verb.SITE_INACCESSIBLE:
+            return SiteFoundInaccessible(by=by, why=why)
 
 
 def _told(refusal: Refusal) -> dict[str, Any]:

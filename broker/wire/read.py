@@ -14,7 +14,7 @@ from broker.messages.requests import Message, SwitchRequest
 from broker.wire.attachments import take_out
 from broker.wire.check_values import check_values
 from broker.wire.findings import FINDINGS_MAX
-from broker.wire.read_reading import reading_of
+from broker.wire.read_reading import inaccessibility_report_of, reading_of
 from broker.wire.read_request import request_of
 from broker.wire.read_withdrawal import withdrawal_of
 from broker.wire.schema import TAG_PREFIX, parse, refusal_of_unknown_root, validate
@@ -62,6 +62,8 @@ def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> Message:
         return request_of(root, documents)
     if kind is DocumentKind.WITHDRAWAL:
         return withdrawal_of(root)
+    if kind is DocumentKind.INACCESSIBILITY_REPORT:
+        return inaccessibility_report_of(root)
     return reading_of(root)
 
 

@@ -25,6 +25,7 @@ INBOUND_KINDS = (
     DocumentKind.SWITCH_REQUEST,
     DocumentKind.WITHDRAWAL,
     DocumentKind.METER_READING,
+    DocumentKind.INACCESSIBILITY_REPORT,
 )
 
 _INBOUND_ROOTS = {kind.value for kind in INBOUND_KINDS}

@@ -15,11 +15,13 @@ from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
+    Customer,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
     RejectionNotice,
+    SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
     SwitchFailed,
@@ -69,6 +71,8 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.READING_REJECTION
         case ReadingOrder():
             return DocumentKind.READING_ORDER
+        case SiteVisitNotice():
+            return DocumentKind.SITE_VISIT_NOTICE
         case _:
             assert_never(notice)
 
@@ -109,6 +113,20 @@ def _add_header(
     if to.reference is not None:
         add(header, "Reference", to.reference)
     add(header, "CaseNumber", to.case_id)
+    if to.customer is not None:
+        _add_customer(header, to.customer)
+
+
+def _add_customer(header: etree._Element, customer: Customer) -> None:
+    """To which customer the operator is to deliver the document, and where (A37)."""
+    element = add(header, "DeliverToCustomer")
+    add_free_text(element, "Name", customer.name, NAME_TEXT_MAX)
+    address = add(element, "Address")
+    add_free_text(address, "Street", customer.address.street, NAME_TEXT_MAX)
+    add(address, "PostalCode", customer.address.postal_code)
+    add_free_text(address, "City", customer.address.city, NAME_TEXT_MAX)
+    add(address, "Country", customer.address.country)
+    add_free_text(element, "Email", customer.email, NAME_TEXT_MAX)
 
 
 def _document_type(notice: Notice) -> tuple[str, str]:
@@ -144,6 +162,11 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             _add_grounds(root, notice.reasons)
         case ReadingOrder():
             _add_order(root, notice)
+        case SiteVisitNotice():
+            _add_point(root, notice.point)
+            period = add(root, "VisitPeriod")
+            add_day(period, "From", notice.visit_from)
+            add_day(period, "To", notice.visit_to)
         case _:
             assert_never(notice)
 

@@ -36,19 +36,21 @@ from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
+    Customer,
     LastReading,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
     RejectionNotice,
+    SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
     SwitchFailed,
     WithdrawalConfirmation,
 )
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import RegisterValue
+from broker.messages.requests import Address, RegisterValue
 from broker.wire.write_acknowledgement import write_acknowledgement
 from broker.wire.write_notice import write_notice
 from broker.wire.write_view import (
@@ -77,6 +79,19 @@ NEW_SUPPLIER = SupplierName(
 OLD_SUPPLIER = SupplierName(eic=OLD, name="Severna energija", directions=(Direction.CONSUMPTION,))
 TO_NEW = Addressee(party=NEW, role=Role.SUPPLIER, case_id=CASE, reference=REFERENCE)
 TO_OLD = Addressee(party=OLD, role=Role.SUPPLIER, case_id=CASE, reference=None)
+TO_CUSTOMER = Addressee(
+    party=Eic("28XOMREZJE-ZGLE0"),
+    role=Role.GRID_OPERATOR,
+    case_id=CASE,
+    reference=None,
+    customer=Customer(
+        name="Ana Zgled",
+        address=Address(
+            street="Zgledna ulica 1", postal_code="1000", city="Ljubljana", country="SI"
+        ),
+        email="ana@zgled.example",
+    ),
+)
 TO_METERING_CENTRE = Addressee(
     party=Eic("28XMERILNI-CENTD"), role=Role.METERING_CENTRE, case_id=CASE, reference=None
 )
@@ -198,6 +213,12 @@ NOTICES: dict[str, Notice] = {
         answer_by=datetime(2026, 3, 3, 23, 0, tzinfo=UTC),
         order_number=1,
         registers=(ObisCode("1-0:1.8.0"),),
+    ),
+    "SiteVisitNotice/to-the-old-supplier": SiteVisitNotice(
+        to=TO_OLD, point=POINT, visit_from=date(2026, 3, 3), visit_to=date(2026, 3, 23)
+    ),
+    "SiteVisitNotice/to-the-customer": SiteVisitNotice(
+        to=TO_CUSTOMER, point=POINT, visit_from=date(2026, 3, 3), visit_to=date(2026, 3, 23)
     ),
     "ReadingRejection/after-review": ReadingRejection(
         to=TO_NEW,

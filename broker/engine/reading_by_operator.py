@@ -1,0 +1,89 @@
+"""Readings the operator obtains itself: ordered from the metering centre, or by a visit.
+
+Where the customer reads (A20), nothing of this is needed unless the meter turns out to be out of
+the customer's reach (A22).
+"""
+
+from dataclasses import replace
+
+from broker.engine.apply import apply
+from broker.engine.calendar import end_of, local_day, start_of
+from broker.engine.decision import Circumstances, Decision, Refused
+from broker.engine.legal_periods import PeriodName
+from broker.engine.notices_switch import reading_order, site_visit
+from broker.engine.state import SwitchCase
+from broker.messages.codes import ReadingMethod
+from broker.messages.events import InaccessibilityReported
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.records import (
+    OperatorTookOverReading,
+    Plan,
+    ReadingOrdered,
+    SiteVisitAnnounced,
+)
+
+
+def order_reading(case: SwitchCase, at: Circumstances) -> Decision:
+    """The reading of 00:00 of the expected date is ordered, or ordered again.
+
+    The 24 hours run from the order, or from 00:00 of the expected date where that is later.
+    Source: A19, interpretations 2 and 14 (002 a.199(1)).
+    """
+    plan = case.plan
+    if not isinstance(plan, Plan) or at.facts.point is None or at.facts.point.meter is None:
+        raise AssertionError("only an approved switch of a metered point is read remotely")
+    read_for = start_of(plan.expected_date)
+    record = ReadingOrdered(
+        at=at.now,
+        read_for=read_for,
+        order_number=case.orders + 1,
+        answer=at.rules.remote_reading_deadline(max(at.now, read_for), local_day(case.received_at)),
+    )
+    return Decision(
+        state=apply(case, record),
+        records=(record,),
+        notices=(reading_order(case, record, at.facts.point.meter, at.facts),),
+        register_changes=(),
+    )
+
+
+def announce_visit(case: SwitchCase, plan: Plan, at: Circumstances) -> Decision:
+    """The customer, the old and the new supplier are told at once that the operator will come.
+
+    Source: A21 (002 a.199(1)).
+    """
+    record = SiteVisitAnnounced(at=at.now)
+    return Decision(
+        state=apply(case, record),
+        records=(record,),
+        notices=site_visit(case, plan, at.facts),
+        register_changes=(),
+    )
+
+
+def take_over(
+    case: SwitchCase, event: InaccessibilityReported, at: Circumstances
+) -> Decision | Refused:
+    """The customer cannot reach the meter: the operator reads it by the 21st day.
+
+    Source: A22 (002 a.199(1)).
+    """
+    plan, approved_at = case.plan, case.approved_at
+    if plan is None or approved_at is None or plan.reading_method is not ReadingMethod.CUSTOMER:
+        return Refused((Refusal(reason=Reason.READING_BY_WRONG_ROUTE),))
+    named, own = event.report.point, case.request.point
+    if (named.accounting_point, named.metering_site) != (own.accounting_point, own.metering_site):
+        return Refused(
+            (Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/InaccessibilityReport/Point"),)
+        )
+    last = at.rules.last_day(
+        PeriodName.INACCESSIBILITY_REPORT,
+        start=local_day(approved_at),
+        begun=local_day(case.received_at),
+    )
+    if event.received_at >= end_of(last):
+        return Refused((Refusal(reason=Reason.REPORT_TOO_LATE, expected=f"<={last}"),))
+    record = OperatorTookOverReading(
+        at=at.now, plan=replace(plan, reading_method=ReadingMethod.VISIT)
+    )
+    return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
