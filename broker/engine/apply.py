@@ -22,6 +22,7 @@ from broker.messages.records import (
     RequestRecorded,
     RequestRejected,
     RequestWithdrawn,
+    SettlementDelivered,
     SiteVisitAnnounced,
     SwitchCarriedOut,
     SwitchHasFailed,
@@ -85,7 +86,15 @@ def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
         case RequestWithdrawn():
             return _end(state, Phase.WITHDRAWN, record.at)
         case SwitchCarriedOut():
-            return replace(_end(state, Phase.COMPLETED, record.at), carried_out=record.reading)
+            phase = Phase.COMPLETED_UNSETTLED if record.settle_by else Phase.COMPLETED
+            return replace(
+                _end(state, phase, record.at),
+                carried_out=record.reading,
+                settlement=record.settlement,
+                deadlines=(record.settle_by,) if record.settle_by else (),
+            )
+        case SettlementDelivered():
+            return replace(state, phase=Phase.COMPLETED, deadlines=())
         case SwitchHasFailed():
             return replace(_end(state, Phase.FAILED, record.at), grounds=(record.ground,))
         case DeadlinesRedated():

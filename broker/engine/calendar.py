@@ -47,6 +47,11 @@ def plus_months(day: date, count: int) -> date:
     return date(year, month + 1, min(day.day, civil.monthrange(year, month + 1)[1]))
 
 
+def end_of_month(day: date) -> date:
+    """The last day of the month in which this day lies."""
+    return day.replace(day=civil.monthrange(day.year, day.month)[1])
+
+
 def plus_hours(instant: datetime, count: int) -> datetime:
     """The instant this many elapsed hours later (earlier, where negative)."""
     return instant + timedelta(hours=count)

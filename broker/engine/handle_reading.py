@@ -8,12 +8,19 @@ from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
 from broker.engine.handle_request import redated
-from broker.engine.notices_switch import completion, failure, refused_reading
+from broker.engine.notices_switch import (
+    completion,
+    failure,
+    final_settlements,
+    refused_reading,
+    register_change,
+)
 from broker.engine.reading_by_operator import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
+from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import ReadingMethod
+from broker.messages.codes import ReadingMethod, RegisterChangeKind
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -35,7 +42,6 @@ from broker.messages.records import (
     SwitchHasFailed,
 )
 from broker.messages.register_changes import ReadingRecorded, RegisterChange, SupplyChanged
-from broker.messages.requests import MeterReading
 
 Person = tuple[str, str] | tuple[None, None]
 
@@ -52,7 +58,7 @@ def take_in(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> Deci
     if refusals:
         return Refused(refusals)
     if not doubts:
-        return _carry_out(case, event.reading, DecidedBy.STRAIGHT_THROUGH, at, (None, None))
+        return _carry_out(case, check, DecidedBy.STRAIGHT_THROUGH, at, (None, None))
     record = ReadingPutUnderReview(
         at=at.now,
         reading=event.reading,
@@ -94,7 +100,7 @@ def operator_accepts(
     refusals = examine_reviewed_reading(check)
     if refusals:
         return Refused(refusals)
-    return _carry_out(case, review.reading, DecidedBy.OPERATOR, at, (event.by, event.why))
+    return _carry_out(case, check, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
 def order_again(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:
@@ -232,32 +238,41 @@ def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> Readi
 
 def _carry_out(
     case: SwitchCase,
-    reading: MeterReading,
+    check: ReadingCheck,
     decided_by: DecidedBy,
     at: Circumstances,
     person: Person,
 ) -> Decision:
     """The switch takes effect at 00:00 of the day of the reading (A24, A25, A27)."""
+    reading = check.reading
     record = SwitchCarriedOut(
         at=at.now,
-        switch_date=local_day(reading.taken_at),
+        switch_date=check.taken_on,
         reading=reading,
+        settlement=settlement_of(check),
+        settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
+        if check.point.measured_power
+        else None,
         decided_by=decided_by,
         by=person[0],
         why=person[1],
         rules_version=at.rules.version,
     )
+    carried_out = apply(case, record)
+    settled_now = () if record.settle_by else final_settlements(carried_out, at.facts)
     return Decision(
-        state=apply(case, record),
+        state=carried_out,
         records=(record,),
-        notices=completion(case, reading, at.facts),
-        register_changes=_register_changes(case, record, at),
+        notices=(
+            *completion(case, reading, at.facts),
+            *settled_now,
+            *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
+        ),
+        register_changes=_register_changes(case, record),
     )
 
 
-def _register_changes(
-    case: SwitchCase, record: SwitchCarriedOut, at: Circumstances
-) -> tuple[RegisterChange, ...]:
+def _register_changes(case: SwitchCase, record: SwitchCarriedOut) -> tuple[RegisterChange, ...]:
     shares = {c.direction: c.share for c in case.request.chosen}
     point = case.request.point.accounting_point
     changes: list[RegisterChange] = [

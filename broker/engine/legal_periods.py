@@ -25,6 +25,7 @@ class PeriodName(Enum):
     DECISION = "decision"
     READING_PERIOD = "reading period"
     NOTICE_OF_FAILURE = "notice of failure"
+    SETTLEMENT_OF_MEASURED_POWER = "settlement of measured power"
     REMOTE_READING = "remote reading"
     WITHOUT_READING = "without reading"
     INACCESSIBILITY_REPORT = "inaccessibility report"
@@ -102,6 +103,16 @@ PERIODS = (
         valid_to=None,
         rule="A19",
         article="002 a.199(1)",
+    ),
+    LegalPeriod(
+        name=PeriodName.SETTLEMENT_OF_MEASURED_POWER,
+        length=5,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A24",
+        article="002 a.200(1)",
     ),
     LegalPeriod(
         name=PeriodName.WITHOUT_READING,

@@ -4,23 +4,28 @@ Each party gets one document of each kind, however many capacities it has, and o
 directions (interpretations 9, 13).
 """
 
+from dataclasses import replace
+from datetime import date
+
 from broker.engine.calendar import local_day
 from broker.engine.facts import Facts, MeterFacts, PointFacts
 from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Direction, Role
+from broker.messages.codes import Direction, RegisterChangeKind, Role
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import Eic
+from broker.messages.identifiers import Eic, ObisCode
 from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
     Customer,
+    FinalSettlement,
     LastReading,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
     SupplierName,
@@ -104,6 +109,41 @@ def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[N
             obtained_by=reading.obtained_by,
         )
         for supplier, is_new in new + old
+    )
+
+
+def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
+    """The final settlement to each old supplier, of the registers of its directions (A24, A30)."""
+    settlement = case.settlement
+    if settlement is None:
+        raise AssertionError("a switch carried out has a settlement")
+    return tuple(
+        FinalSettlement(
+            to=_addressee(case, supplier.eic),
+            point=_point(case),
+            old_supplier=supplier,
+            settlement=replace(
+                settlement,
+                registers=tuple(
+                    one
+                    for one in settlement.registers
+                    if _measures(one.register, supplier.directions)
+                ),
+            ),
+        )
+        for supplier in _old_suppliers(case, facts)
+    )
+
+
+def register_change(
+    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
+) -> tuple[Notice, ...]:
+    """The register was changed: with this the old supplier loses sight of the point (A32)."""
+    return tuple(
+        RegisterChangeNotice(
+            to=_addressee(case, supplier.eic), point=_point(case), change=change, effective_on=on
+        )
+        for supplier in _old_suppliers(case, facts)
     )
 
 
@@ -235,8 +275,8 @@ def _of(
     registers: tuple[RegisterValue, ...], directions: tuple[Direction, ...]
 ) -> tuple[RegisterValue, ...]:
     """The values of registers of these directions; what is neither goes to consumption."""
-    return tuple(
-        value
-        for value in registers
-        if (direction_of(value.register) or Direction.CONSUMPTION) in directions
-    )
+    return tuple(value for value in registers if _measures(value.register, directions))
+
+
+def _measures(register: ObisCode, directions: tuple[Direction, ...]) -> bool:
+    return (direction_of(register) or Direction.CONSUMPTION) in directions

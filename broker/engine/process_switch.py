@@ -7,6 +7,7 @@ written as {}. The state diagram in the documents is drawn from this table.
 from broker.engine import handle_reading as reading
 from broker.engine import handle_request as request
 from broker.engine import reading_by_operator as operator
+from broker.engine import settle
 from broker.engine.decision import Process, Transition
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.deadlines import DeadlineKind
@@ -24,6 +25,8 @@ from broker.messages.events import (
     WithdrawalReceived,
 )
 from broker.messages.reasons import Reason, Refusal
+
+_COMPLETED = (Phase.COMPLETED, Phase.COMPLETED_UNSETTLED)
 
 SWITCH: Process = {
     Phase.NEW: {
@@ -45,15 +48,18 @@ SWITCH: Process = {
         OneOffDaysChanged: Transition(request.redate_decision, (Phase.AWAITING_APPROVAL,)),
     },
     Phase.AWAITING_READING: {
-        ReadingReceived: Transition(reading.take_in, (Phase.COMPLETED, Phase.READING_UNDER_REVIEW)),
+        ReadingReceived: Transition(
+            reading.take_in,
+            (Phase.COMPLETED, Phase.COMPLETED_UNSETTLED, Phase.READING_UNDER_REVIEW),
+        ),
         InaccessibilityReported: Transition(operator.take_over, (Phase.AWAITING_READING,)),
         SiteFoundInaccessible: Transition(reading.fail_inaccessible, (Phase.FAILED,)),
         DeadlineKind.REMOTE_READING: Transition(reading.order_again, (Phase.AWAITING_READING,)),
         DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
     },
     Phase.READING_UNDER_REVIEW: {
-        ReadingReceived: Transition(reading.take_in_another, (Phase.COMPLETED,)),
-        ReadingAcceptedByOperator: Transition(reading.operator_accepts, (Phase.COMPLETED,)),
+        ReadingReceived: Transition(reading.take_in_another, _COMPLETED),
+        ReadingAcceptedByOperator: Transition(reading.operator_accepts, _COMPLETED),
         ReadingRefusedByOperator: Transition(reading.operator_refuses, (Phase.AWAITING_READING,)),
         DeadlineKind.END_OF_READING_PERIOD: Transition(
             reading.close_period, (Phase.PERIOD_OVER_UNDER_REVIEW,)
@@ -61,10 +67,13 @@ SWITCH: Process = {
         OneOffDaysChanged: Transition(reading.redate_review, (Phase.READING_UNDER_REVIEW,)),
     },
     Phase.PERIOD_OVER_UNDER_REVIEW: {
-        ReadingAcceptedByOperator: Transition(reading.operator_accepts, (Phase.COMPLETED,)),
+        ReadingAcceptedByOperator: Transition(reading.operator_accepts, _COMPLETED),
         ReadingRefusedByOperator: Transition(reading.operator_refuses_at_last, (Phase.FAILED,)),
         DeadlineKind.READING_REVIEW: Transition(reading.fail_unaccepted, (Phase.FAILED,)),
         OneOffDaysChanged: Transition(reading.redate_review, (Phase.PERIOD_OVER_UNDER_REVIEW,)),
+    },
+    Phase.COMPLETED_UNSETTLED: {
+        DeadlineKind.FINAL_SETTLEMENT: Transition(settle.deliver, (Phase.COMPLETED,)),
     },
     Phase.COMPLETED: {},
     Phase.REJECTED: {},
@@ -75,7 +84,7 @@ SWITCH: Process = {
 
 def refusal_by_name(case: SwitchCase, event: Event) -> Refusal:
     """Why the table does not list this event in this phase (A13, A26, interpretation 14)."""
-    if not SWITCH[case.phase]:
+    if case.ended_at is not None:
         return Refusal(reason=Reason.CASE_HAS_ENDED)
     match event:
         case WithdrawalReceived():

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from broker.engine.calendar import WorkingDays, at_hour, end_of, local_day, plus_hours
+from broker.engine.calendar import (
+    WorkingDays,
+    at_hour,
+    end_of,
+    end_of_month,
+    local_day,
+    plus_hours,
+)
 from broker.engine.legal_periods import RULES_VERSION, PeriodName, legal_period
 from broker.messages.codes import ReadingMethod
 from broker.messages.deadlines import Deadline, DeadlineKind
@@ -113,6 +120,19 @@ class Rulebook:
         last = self.last_day(PeriodName.NOTICE_OF_FAILURE, start=counted_from, begun=begun)
         row = legal_period(PeriodName.NOTICE_OF_FAILURE, begun)
         return self._by_the_hour(DeadlineKind.READING_REVIEW, last, f"A26, {row.rule}", row.article)
+
+    def settlement_deadline(self, switch_date: date, begun: date) -> Deadline:
+        """When the settlement of measured power follows: after the month of the switch (A24)."""
+        month_ends = end_of_month(switch_date)
+        row = legal_period(PeriodName.SETTLEMENT_OF_MEASURED_POWER, begun)
+        return Deadline(
+            kind=DeadlineKind.FINAL_SETTLEMENT,
+            act_at=end_of(month_ends),
+            limit=end_of(row.last_day(month_ends, self.working_days)),
+            warn_at=None,
+            rule=row.rule,
+            article=row.article,
+        )
 
     def _by_the_hour(self, kind: DeadlineKind, day: date, rule: str, article: str) -> Deadline:
         act_at = at_hour(day, self.decision_hour)

@@ -10,16 +10,18 @@ from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint
 from broker.messages.records import DecidedBy, DirectionChange, Doubt, Plan
 from broker.messages.requests import MeterReading, SwitchRequest
+from broker.messages.settlements import Settlement
 
 
 class Phase(Enum):
-    """Where a change of supplier stands."""
+    """Where a change of supplier stands; the last five have an end."""
 
     NEW = "new"
     AWAITING_APPROVAL = "awaiting_approval"
     AWAITING_READING = "awaiting_reading"
     READING_UNDER_REVIEW = "reading_under_review"
     PERIOD_OVER_UNDER_REVIEW = "period_over_under_review"
+    COMPLETED_UNSETTLED = "completed_unsettled"
     COMPLETED = "completed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -58,6 +60,7 @@ class SwitchCase:
     orders: int = 0
     review: Review | None = None
     carried_out: MeterReading | None = None
+    settlement: Settlement | None = None
     grounds: tuple[GivenReason, ...] = ()
     ended_at: datetime | None = None
 

@@ -42,6 +42,22 @@ class ObtainedBy(Enum):
     ESTIMATE = "4"
 
 
+class BillingReason(Enum):
+    """Why a settlement is drawn up, codes of Priloga A."""
+
+    CHANGE_OF_SUPPLIER_AND_PAYER = "14"
+    CHANGE_OF_SUPPLIER = "16"
+
+
+class RegisterChangeKind(Enum):
+    """What changed at an accounting point (A32)."""
+
+    SUPPLIER = "supplier"
+    PAYER = "payer"
+    METER = "meter"
+    CUSTOMER = "customer"
+
+
 class MediaType(Enum):
     """Media types a contract may be attached in (A9)."""
 
@@ -67,3 +83,5 @@ class DocumentKind(Enum):
     READING_REJECTION = "ReadingRejection"
     READING_ORDER = "ReadingOrder"
     SITE_VISIT_NOTICE = "SiteVisitNotice"
+    FINAL_SETTLEMENT = "FinalSettlement"
+    REGISTER_CHANGE_NOTICE = "RegisterChangeNotice"

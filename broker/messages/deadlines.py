@@ -13,6 +13,7 @@ class DeadlineKind(Enum):
     END_OF_READING_PERIOD = "end_of_reading_period"
     READING_REVIEW = "reading_review"
     REMOTE_READING = "remote_reading"
+    FINAL_SETTLEMENT = "final_settlement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,13 @@ names its recipient, the case, and the message it answers only where the recipie
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.codes import (
+    Direction,
+    ObtainedBy,
+    ReadingMethod,
+    RegisterChangeKind,
+    Role,
+)
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import (
     AreaNumber,
@@ -19,6 +25,7 @@ from broker.messages.identifiers import (
     SerialNumber,
 )
 from broker.messages.requests import Address, RegisterValue
+from broker.messages.settlements import Settlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +180,29 @@ class SiteVisitNotice:
     visit_to: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalSettlement:
+    """The final settlement, to the old supplier, of its own directions (A24, A30, H2)."""
+
+    to: Addressee
+    point: PointNumber
+    old_supplier: SupplierName
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterChangeNotice:
+    """A change at the point was entered in the register, to its supplier (A32).
+
+    With the notice that the supplier changed, the old one loses sight of the point.
+    """
+
+    to: Addressee
+    point: PointNumber
+    change: RegisterChangeKind
+    effective_on: date
+
+
 Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
@@ -183,4 +213,6 @@ Notice = (
     | ReadingRejection
     | ReadingOrder
     | SiteVisitNotice
+    | FinalSettlement
+    | RegisterChangeNotice
 )

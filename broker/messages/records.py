@@ -13,6 +13,7 @@ from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
 from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+from broker.messages.settlements import Settlement
 
 
 class DoubtKind(Enum):
@@ -184,15 +185,27 @@ class ReadingPeriodEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchCarriedOut:
-    """A valid reading carried the switch out, on the day it was taken (A24, A25)."""
+    """A valid reading carried the switch out, on the day it was taken (A24, A25).
+
+    `settle_by` is None where the settlement went out at once.
+    """
 
     at: datetime
     switch_date: date
     reading: MeterReading
+    settlement: Settlement
+    settle_by: Deadline | None
     decided_by: DecidedBy
     by: str | None
     why: str | None
     rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementDelivered:
+    """The final settlement of a switch carried out earlier went to the old suppliers (A24)."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +241,7 @@ Record = (
     | ReadingRefusedAfterReview
     | ReadingPeriodEnded
     | SwitchCarriedOut
+    | SettlementDelivered
     | SwitchHasFailed
     | DeadlinesRedated
 )

@@ -41,7 +41,7 @@ CREATE TABLE cases (
     phase TEXT NOT NULL CHECK (phase IN (
         'new', 'awaiting_approval', 'awaiting_reading',       -- open
         'reading_under_review', 'period_over_under_review',   -- open
-        'completed', 'rejected', 'withdrawn', 'failed'        -- ended
+        'completed_unsettled', 'completed', 'rejected', 'withdrawn', 'failed'   -- ended
     )),
     accounting_point TEXT NOT NULL,
     delivery_point TEXT,
@@ -51,7 +51,8 @@ CREATE TABLE cases (
     needs_operator INTEGER NOT NULL CHECK (needs_operator IN (0, 1)),
     snapshot_payload INTEGER NOT NULL REFERENCES payloads,
     snapshot_digest BLOB NOT NULL CHECK (length(snapshot_digest) = 32),
-    CHECK ((phase IN ('completed', 'rejected', 'withdrawn', 'failed')) = (ended_at IS NOT NULL)),
+    CHECK ((phase IN ('completed_unsettled', 'completed', 'rejected', 'withdrawn', 'failed'))
+        = (ended_at IS NOT NULL)),
     CHECK (needs_operator = 0 OR ended_at IS NULL)
 ) STRICT, WITHOUT ROWID
 """

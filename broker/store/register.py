@@ -188,7 +188,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         metering_site_gsrn=None if site_gsrn is None else Gsrn(site_gsrn),
         area=AreaCode(area),
         connected=bool(connected),
-        customer=None if customer[0] is None else _customer(*customer),
+        customer=None if customer[0] is None else _customer((*customer,)),
         directions=directions,
         self_supply=bool(self_supply),
         remotely_read=bool(remotely_read),
@@ -283,16 +283,9 @@ def _record_reading(conn: sqlite3.Connection, change: ReadingRecorded) -> None:
     )
 
 
-def _customer(
-    name: str,
-    tax_number: str,
-    street: str,
-    postal_code: str,
-    city: str,
-    country: str,
-    email: str | None,
-) -> CustomerFacts:
+def _customer(row: tuple[str, str, str, str, str, str, str | None]) -> CustomerFacts:
     """The customer as the register names it."""
+    name, tax_number, street, postal_code, city, country, email = row
     return CustomerFacts(
         name=name,
         tax_number=TaxNumber(tax_number),

@@ -25,17 +25,22 @@ _ARTICLES = {
     "ReadingRefusedAfterReview": "002 a.200(2)",
     "ReadingPeriodEnded": "002 a.199(2)",
     "SwitchCarriedOut": "002 a.200(1)",
+    "SettlementDelivered": "002 a.200(1)",
     "SwitchHasFailed": "002 a.200(2)",
     "DeadlinesRedated": "002 a.195(4)",
     "ApprovalNotice": "002 a.196(2)",
     "SiteVisitNotice": "002 a.199(1)",
     "SwitchCompleted": "002 a.201",
+    "FinalSettlement": "002 a.203",
+    "RegisterChangeNotice": "002 a.141",
     "SwitchFailed": "002 a.202",
 }
 _STATE_TOLD = {
     "SiteVisitNotice": "approved",
     "ApprovalNotice": "approved",
     "SwitchCompleted": Phase.COMPLETED.value,
+    "FinalSettlement": Phase.COMPLETED.value,
+    "RegisterChangeNotice": Phase.COMPLETED.value,
     "SwitchFailed": Phase.FAILED.value,
 }
 

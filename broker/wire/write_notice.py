@@ -16,10 +16,12 @@ from broker.messages.notices import (
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
     Customer,
+    FinalSettlement,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
     SupplierName,
@@ -44,12 +46,14 @@ from broker.wire.document import (
     add_registers,
     finished,
     new_document,
+    plain,
 )
 
 _CHANGE_OF_SUPPLIER = "E03"
 _CANCELLATION = "E05"
 _RESPONSE = ("6", "414")
 _READING_ORDER = ("260", "E73")
+_METER_STAND = ("260", "E65")
 _END_OF_SUPPLY = ("6", "406")
 _CANCELLATION_RESPONSE = ("260", "E68")
 
@@ -73,6 +77,10 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.READING_ORDER
         case SiteVisitNotice():
             return DocumentKind.SITE_VISIT_NOTICE
+        case FinalSettlement():
+            return DocumentKind.FINAL_SETTLEMENT
+        case RegisterChangeNotice():
+            return DocumentKind.REGISTER_CHANGE_NOTICE
         case _:
             assert_never(notice)
 
@@ -136,6 +144,8 @@ def _document_type(notice: Notice) -> tuple[str, str]:
         return _END_OF_SUPPLY
     if isinstance(notice, ReadingOrder):
         return _READING_ORDER
+    if isinstance(notice, FinalSettlement):
+        return _METER_STAND
     if isinstance(notice, SwitchCompleted) and notice.old_supplier is not None:
         return _END_OF_SUPPLY
     return _RESPONSE
@@ -167,6 +177,12 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             period = add(root, "VisitPeriod")
             add_day(period, "From", notice.visit_from)
             add_day(period, "To", notice.visit_to)
+        case FinalSettlement():
+            _add_settlement(root, notice)
+        case RegisterChangeNotice():
+            _add_point(root, notice.point)
+            add(root, "Change", notice.change.value)
+            add_day(root, "EffectiveOn", notice.effective_on)
         case _:
             assert_never(notice)
 
@@ -225,6 +241,27 @@ def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
     add(root, "OrderNumber", str(notice.order_number))
     for code in notice.registers:
         add(root, "Register", code)
+
+
+def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
+    settlement = notice.settlement
+    _add_point(root, notice.point)
+    _add_supplier(root, "OldSupplier", notice.old_supplier)
+    add_code(root, "Reason", "NSI", settlement.reason.value)
+    period = add(root, "Period")
+    if settlement.from_day is not None:
+        add_day(period, "From", settlement.from_day)
+    add_day(period, "Until", settlement.to_day)
+    add(root, "SerialNumber", settlement.serial_number)
+    add_code(root, "ObtainedBy", "NSI", settlement.obtained_by.value)
+    for one in settlement.registers:
+        register = add(root, "Register")
+        add(register, "Obis", one.register)
+        if one.opening is not None:
+            add(register, "Opening", plain(one.opening))
+        add(register, "Closing", plain(one.closing))
+        if one.quantity_kwh is not None:
+            add(register, "Quantity", str(one.quantity_kwh))
 
 
 def _add_point(parent: etree._Element, point: PointNumber) -> None:

@@ -18,7 +18,14 @@ from broker.messages.answers import (
     MailboxEntry,
     Outcome,
 )
-from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.codes import (
+    BillingReason,
+    Direction,
+    ObtainedBy,
+    ReadingMethod,
+    RegisterChangeKind,
+    Role,
+)
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import (
@@ -37,11 +44,13 @@ from broker.messages.notices import (
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
     Customer,
+    FinalSettlement,
     LastReading,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
     SupplierName,
@@ -51,6 +60,7 @@ from broker.messages.notices import (
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Address, RegisterValue
+from broker.messages.settlements import SettledRegister, Settlement
 from broker.wire.write_acknowledgement import write_acknowledgement
 from broker.wire.write_notice import write_notice
 from broker.wire.write_view import (
@@ -219,6 +229,38 @@ NOTICES: dict[str, Notice] = {
     ),
     "SiteVisitNotice/to-the-customer": SiteVisitNotice(
         to=TO_CUSTOMER, point=POINT, visit_from=date(2026, 3, 3), visit_to=date(2026, 3, 23)
+    ),
+    "FinalSettlement/of-a-switch": FinalSettlement(
+        to=TO_OLD,
+        point=POINT,
+        old_supplier=OLD_SUPPLIER,
+        settlement=Settlement(
+            reason=BillingReason.CHANGE_OF_SUPPLIER,
+            serial_number=SerialNumber("ZGL-100002"),
+            from_day=date(2026, 1, 1),
+            to_day=date(2026, 3, 8),
+            obtained_by=ObtainedBy.CUSTOMER,
+            registers=(
+                SettledRegister(
+                    register=ObisCode("1-0:1.8.1"),
+                    opening=Decimal("10000"),
+                    closing=Decimal("10234.5"),
+                    quantity_kwh=235,
+                ),
+                SettledRegister(
+                    register=ObisCode("1-0:1.8.2"),
+                    opening=None,
+                    closing=Decimal("8120"),
+                    quantity_kwh=None,
+                ),
+            ),
+        ),
+    ),
+    "RegisterChangeNotice/of-the-supplier": RegisterChangeNotice(
+        to=TO_OLD,
+        point=POINT,
+        change=RegisterChangeKind.SUPPLIER,
+        effective_on=date(2026, 3, 8),
     ),
     "ReadingRejection/after-review": ReadingRejection(
         to=TO_NEW,
