@@ -68,6 +68,7 @@ OLD_OF_PRODUCTION = Eic("28XSONCNA-ODDAJ9")
 INACTIVE = Eic("28XZAHOD-NEAKTIY")
 WITHOUT_BALANCE_GROUP = Eic("28XBREZ-SKUPINES")
 METERING_CENTRE = Eic("28XMERILNI-CENTD")
+ADDRESS = Address(street="Zgledna ulica 1", postal_code="3999", city="Zgledovo", country="SI")
 
 POINT = Gsrn("383199900000000017")
 OTHER_POINT = Gsrn("383199900000000024")
@@ -165,9 +166,7 @@ def request() -> SwitchRequest:
         contracting_party=ContractingParty(
             name="Ana Zgled",
             tax_number=CUSTOMER,
-            address=Address(
-                street="Zgledna ulica 1", postal_code="3999", city="Zgledovo", country="SI"
-            ),
+            address=ADDRESS,
         ),
         network_charge_payer=Payer.CUSTOMER,
         authorised_on=date(2026, 4, 20),
@@ -212,10 +211,12 @@ def point() -> PointFacts:
         metering_site_gsrn=SITE_GSRN,
         area=AreaCode("7"),
         connected=True,
-        customer=CustomerFacts(name="Ana Zgled", tax_number=CUSTOMER),
+        customer=CustomerFacts(name="Ana Zgled", tax_number=CUSTOMER, address=ADDRESS, email=None),
         directions=(Direction.CONSUMPTION,),
         self_supply=False,
         remotely_read=False,
+        inaccessible_since=None,
+        measured_power=False,
         supplies=(supply(),),
         ever_supplied=(Direction.CONSUMPTION,),
         meter=MeterFacts(serial_number=SerialNumber("ZGL-100001"), registers=(register(),)),
@@ -242,7 +243,13 @@ PARTIES = (
 
 def facts() -> Facts:
     """The register and the participants of the day."""
-    return Facts(point=point(), parties=PARTIES, other_case=None)
+    return Facts(
+        operator=OPERATOR,
+        point=point(),
+        metering_centre=METERING_CENTRE,
+        parties=PARTIES,
+        other_case=None,
+    )
 
 
 def two_directions(facts_of_one: Facts) -> Facts:
@@ -327,6 +334,15 @@ def request_check_of_self_supply() -> RequestCheck:
     return check
 
 
+def point_read_by(method: ReadingMethod) -> PointFacts:
+    """The good point as it must be for its reading to be obtained in this way."""
+    good = replace(point(), remotely_read=method is ReadingMethod.REMOTE)
+    if method is not ReadingMethod.VISIT:
+        return good
+    long_ago = but(good, "last_reading.taken_on", date(2025, 1, 10))
+    return replace(long_ago, inaccessible_since=date(2025, 2, 1))
+
+
 def plan(method: ReadingMethod = ReadingMethod.CUSTOMER) -> Plan:
     """The plan of the good request, approved on the day it came: 24 April to 15 May."""
     check = request_check()
@@ -335,7 +351,7 @@ def plan(method: ReadingMethod = ReadingMethod.CUSTOMER) -> Plan:
         check.changes,
         received_on=RECEIVED_ON,
         approved_on=RECEIVED_ON,
-        method=method,
+        point=point_read_by(method),
         rules=RULES,
     )
     assert isinstance(planned, Plan)

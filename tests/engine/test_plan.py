@@ -17,6 +17,7 @@ from tests.engine.builders import (
     RULES,
     but,
     days_after,
+    point_read_by,
     request,
     request_for_two,
 )
@@ -44,7 +45,7 @@ def planned(
         CHANGES,
         received_on=RECEIVED_ON,
         approved_on=day(approved),
-        method=method,
+        point=point_read_by(method),
         rules=RULES,
     )
     if isinstance(plan, NoPlan):
@@ -177,7 +178,7 @@ def test_a_plan_keeps_to_the_periods_of_the_law(
         CHANGES,
         received_on=received,
         approved_on=approved_on,
-        method=method,
+        point=point_read_by(method),
         rules=RULES,
     )
     last = max(received, wanted or received) + timedelta(days=21)
