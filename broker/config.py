@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from broker.engine.calendar import WorkingDays
+from broker.engine.legal_periods import dated_periods
 from broker.engine.rulebook import Plausibility, Rulebook
 
 
@@ -43,6 +44,7 @@ class RuleSettings:
     hold_hours_remote: int = 0
     warning_hours: int = 24
     one_off_days: tuple[date, ...] = ()
+    eu_24_hours_from: date | None = None
     lowest_factor: Decimal = Decimal("0.2")
     highest_factor: Decimal = Decimal(5)
     small_below_kwh: Decimal = Decimal(50)
@@ -77,6 +79,7 @@ class Config:
             hold_hours_customer=rules.hold_hours_customer,
             hold_hours_remote=rules.hold_hours_remote,
             warning_hours=rules.warning_hours,
+            periods=dated_periods(rules.eu_24_hours_from),
             plausibility=Plausibility(
                 lowest_factor=rules.lowest_factor,
                 highest_factor=rules.highest_factor,

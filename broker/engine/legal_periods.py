@@ -1,6 +1,6 @@
 """The periods of the law as dated rows, chosen by date: no such number stands anywhere else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
@@ -24,6 +24,7 @@ class PeriodName(Enum):
 
     DECISION = "decision"
     READING_PERIOD = "reading period"
+    CUSTOMER_READING = "customer's reading"
     NOTICE_OF_FAILURE = "notice of failure"
     SETTLEMENT_OF_MEASURED_POWER = "settlement of measured power"
     REMOTE_READING = "remote reading"
@@ -36,7 +37,8 @@ class PeriodName(Enum):
 class LegalPeriod:
     """One dated row: length and unit, whether an end on a day off moves, from when to when, why.
 
-    `valid_to` is the first day on which the row no longer applies, None while it is in force.
+    `valid_to` is the first day on which the row no longer applies, None while it is in force;
+    `lengthened_for_customer` that it is never shorter than a customer's reading may be (C2).
     """
 
     name: PeriodName
@@ -47,6 +49,7 @@ class LegalPeriod:
     valid_to: date | None
     rule: str
     article: str
+    lengthened_for_customer: bool = False
 
     def last_day(self, start: date, working_days: WorkingDays) -> date:
         """The last day of the period begun by an event on this day, which is not counted.
@@ -93,6 +96,16 @@ PERIODS = (
         valid_to=None,
         rule="A23",
         article="002 a.199(2)",
+    ),
+    LegalPeriod(
+        name=PeriodName.CUSTOMER_READING,
+        length=3,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="C2",
+        article="002 a.152(2)",
     ),
     LegalPeriod(
         name=PeriodName.REMOTE_READING,
@@ -157,12 +170,64 @@ PERIODS = (
 )
 
 
-def legal_period(name: PeriodName, day: date) -> LegalPeriod:
+EU_24_HOURS = (
+    LegalPeriod(
+        name=PeriodName.DECISION,
+        length=1,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="interpretation 15",
+        article="2019/944 a.12(1)",
+    ),
+    LegalPeriod(
+        name=PeriodName.READING_PERIOD,
+        length=1,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="interpretation 15",
+        article="2019/944 a.12(1)",
+        lengthened_for_customer=True,
+    ),
+    LegalPeriod(
+        name=PeriodName.NOTICE_OF_FAILURE,
+        length=1,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="interpretation 15",
+        article="2019/944 a.12(1)",
+    ),
+)
+"""The EU's regime, one working day for the whole switch, from the day the operator sets."""
+
+
+def dated_periods(eu_24_hours_from: date | None) -> tuple[LegalPeriod, ...]:
+    """All rows, those of the EU's regime from this day on; None while it has not begun.
+
+    Source: interpretation 15.
+    """
+    if eu_24_hours_from is None:
+        return PERIODS
+    ended = {row.name for row in EU_24_HOURS}
+    return (
+        *(replace(row, valid_to=eu_24_hours_from) if row.name in ended else row for row in PERIODS),
+        *(replace(row, valid_from=eu_24_hours_from) for row in EU_24_HOURS),
+    )
+
+
+def legal_period(
+    name: PeriodName, day: date, periods: tuple[LegalPeriod, ...] = PERIODS
+) -> LegalPeriod:
     """The row for this purpose that applies to what began on this day.
 
     Raises LookupError where the law knows no such period on that day.
     """
-    for row in PERIODS:
+    for row in periods:
         if (
             row.name is name
             and row.valid_from <= day

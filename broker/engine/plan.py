@@ -30,11 +30,16 @@ def plan_switch(
 ) -> Plan | NoPlan:
     """The plan if the request were approved on this day, or why there can be none.
 
-    Source: A8, A18, A23 and interpretation 1 (002 a.191(4), a.198, a.199(2)).
+    Source: A8, A18, A23, C2 and interpretation 1 (002 a.191(4), a.198, a.199(2)).
     """
     requested = request.requested_date
     starts_on = max(received_on, requested or received_on)
-    last = rules.last_day(PeriodName.READING_PERIOD, start=starts_on, begun=received_on)
+    last = rules.last_reading_day(
+        start=starts_on,
+        approved_on=approved_on,
+        begun=received_on,
+        customer_reads=not point.remotely_read,
+    )
     if approved_on > last:
         return NoPlan.PERIOD_HAS_PASSED
     first = max(approved_on, requested or approved_on)

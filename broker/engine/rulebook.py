@@ -12,7 +12,13 @@ from broker.engine.calendar import (
     local_day,
     plus_hours,
 )
-from broker.engine.legal_periods import RULES_VERSION, PeriodName, legal_period
+from broker.engine.legal_periods import (
+    PERIODS,
+    RULES_VERSION,
+    LegalPeriod,
+    PeriodName,
+    legal_period,
+)
 from broker.messages.codes import ReadingMethod
 from broker.messages.deadlines import Deadline, DeadlineKind
 
@@ -58,6 +64,7 @@ class Rulebook:
     hold_hours_remote: int = 0
     warning_hours: int = 24
     plausibility: Plausibility = _DEFAULT_PLAUSIBILITY
+    periods: tuple[LegalPeriod, ...] = PERIODS
     version: str = RULES_VERSION
 
     def hold_hours(self, method: ReadingMethod) -> int:
@@ -68,13 +75,26 @@ class Rulebook:
 
     def last_day(self, name: PeriodName, *, start: date, begun: date) -> date:
         """The last day of a period that starts with this day, in a case begun on that day."""
-        return legal_period(name, begun).last_day(start, self.working_days)
+        return self._row(name, begun).last_day(start, self.working_days)
+
+    def last_reading_day(
+        self, *, start: date, approved_on: date, begun: date, customer_reads: bool
+    ) -> date:
+        """The last day of the reading period (A23); where the row says so, never so short that
+        the customer has less time to read than the law leaves it (C2, interpretation 15).
+        """
+        last = self.last_day(PeriodName.READING_PERIOD, start=start, begun=begun)
+        row = self._row(PeriodName.READING_PERIOD, begun)
+        if not (row.lengthened_for_customer and customer_reads):
+            return last
+        begins = max(approved_on, start)
+        return max(last, self.last_day(PeriodName.CUSTOMER_READING, start=begins, begun=begun))
 
     def decision_deadline(self, received_at: datetime) -> Deadline:
         """When a request must be decided: the hour set, on the 5th working day (A12, A14)."""
         received_on = local_day(received_at)
         last = self.last_day(PeriodName.DECISION, start=received_on, begun=received_on)
-        row = legal_period(PeriodName.DECISION, received_on)
+        row = self._row(PeriodName.DECISION, received_on)
         return self._by_the_hour(DeadlineKind.DECISION, last, row.rule, row.article)
 
     def hold_deadline(self, received_at: datetime, method: ReadingMethod) -> Deadline:
@@ -92,7 +112,7 @@ class Rulebook:
 
     def reading_period_deadline(self, last_day: date, begun: date) -> Deadline:
         """The end of the reading period (A23, A26)."""
-        row = legal_period(PeriodName.READING_PERIOD, begun)
+        row = self._row(PeriodName.READING_PERIOD, begun)
         return Deadline(
             kind=DeadlineKind.END_OF_READING_PERIOD,
             act_at=end_of(last_day),
@@ -104,7 +124,7 @@ class Rulebook:
 
     def remote_reading_deadline(self, counted_from: datetime, begun: date) -> Deadline:
         """When a remote reading must have come, else it is ordered again (A19)."""
-        row = legal_period(PeriodName.REMOTE_READING, begun)
+        row = self._row(PeriodName.REMOTE_READING, begun)
         limit = row.last_instant(counted_from)
         return Deadline(
             kind=DeadlineKind.REMOTE_READING,
@@ -118,13 +138,13 @@ class Rulebook:
     def review_deadline(self, counted_from: date, begun: date) -> Deadline:
         """When a reading under review must be decided (A26, A29)."""
         last = self.last_day(PeriodName.NOTICE_OF_FAILURE, start=counted_from, begun=begun)
-        row = legal_period(PeriodName.NOTICE_OF_FAILURE, begun)
+        row = self._row(PeriodName.NOTICE_OF_FAILURE, begun)
         return self._by_the_hour(DeadlineKind.READING_REVIEW, last, f"A26, {row.rule}", row.article)
 
     def settlement_deadline(self, switch_date: date, begun: date) -> Deadline:
         """When the settlement of measured power follows: after the month of the switch (A24)."""
         month_ends = end_of_month(switch_date)
-        row = legal_period(PeriodName.SETTLEMENT_OF_MEASURED_POWER, begun)
+        row = self._row(PeriodName.SETTLEMENT_OF_MEASURED_POWER, begun)
         return Deadline(
             kind=DeadlineKind.FINAL_SETTLEMENT,
             act_at=end_of(month_ends),
@@ -133,6 +153,9 @@ class Rulebook:
             rule=row.rule,
             article=row.article,
         )
+
+    def _row(self, name: PeriodName, begun: date) -> LegalPeriod:
+        return legal_period(name, begun, self.periods)
 
     def _by_the_hour(self, kind: DeadlineKind, day: date, rule: str, article: str) -> Deadline:
         act_at = at_hour(day, self.decision_hour)
