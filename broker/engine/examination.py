@@ -33,7 +33,7 @@ OF_REQUEST: tuple[Callable[[RequestCheck], Found], ...] = (
     contract.the_contract_names_the_contracting_party,
     contract.nothing_was_signed_after_receipt,
     contract.the_attachment_is_what_it_says,
-    parties.the_customer_pays_the_network_charge,
+    parties.the_payer_may_pay_the_network_charge,
     contract.self_supply_has_a_self_supply_contract,
     contract.the_requested_date_is_within_limits,
     contract.the_contract_covers_a_day_of_the_reading_period,

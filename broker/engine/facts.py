@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from broker.messages.codes import Direction
+from broker.messages.codes import Direction, Payer
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -96,6 +96,7 @@ class PointFacts:
     remotely_read: bool
     inaccessible_since: date | None
     measured_power: bool
+    payer: Payer
     supplies: tuple[SupplyFacts, ...]
     ever_supplied: tuple[Direction, ...]
     meter: MeterFacts | None
@@ -110,19 +111,24 @@ class PointFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierFacts:
-    """A participant as the register of participants knows it (A33)."""
+    """A participant as the register of participants knows it (A33).
+
+    `pays_network_charge`: it has a contract with the operator by which it may pay (A34).
+    """
 
     eic: Eic
     name: str
     active: bool
     supplier: bool
     in_balance_group: bool
+    pays_network_charge: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the engine may know for one event.
 
+    `legal_remedies` is the operator's wording, None where it has set none (A37);
     `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
@@ -130,6 +136,7 @@ class Facts:
     """
 
     operator: Eic
+    legal_remedies: str | None
     point: PointFacts | None
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]

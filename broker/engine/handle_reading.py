@@ -20,7 +20,7 @@ from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import ReadingMethod, RegisterChangeKind
+from broker.messages.codes import Payer, ReadingMethod, RegisterChangeKind
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -41,7 +41,12 @@ from broker.messages.records import (
     SwitchCarriedOut,
     SwitchHasFailed,
 )
-from broker.messages.register_changes import ReadingRecorded, RegisterChange, SupplyChanged
+from broker.messages.register_changes import (
+    PayerChanged,
+    ReadingRecorded,
+    RegisterChange,
+    SupplyChanged,
+)
 
 Person = tuple[str, str] | tuple[None, None]
 
@@ -249,7 +254,7 @@ def _carry_out(
         at=at.now,
         switch_date=check.taken_on,
         reading=reading,
-        settlement=settlement_of(check),
+        settlement=settlement_of(check, case.request.network_charge_payer),
         settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
         if check.point.measured_power
         else None,
@@ -268,11 +273,13 @@ def _carry_out(
             *settled_now,
             *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
         ),
-        register_changes=_register_changes(case, record),
+        register_changes=_register_changes(case, record, check.point.payer),
     )
 
 
-def _register_changes(case: SwitchCase, record: SwitchCarriedOut) -> tuple[RegisterChange, ...]:
+def _register_changes(
+    case: SwitchCase, record: SwitchCarriedOut, payer_before: Payer
+) -> tuple[RegisterChange, ...]:
     shares = {c.direction: c.share for c in case.request.chosen}
     point = case.request.point.accounting_point
     changes: list[RegisterChange] = [
@@ -287,6 +294,15 @@ def _register_changes(case: SwitchCase, record: SwitchCarriedOut) -> tuple[Regis
         )
         for change in case.changes
     ]
+    if case.request.network_charge_payer is not payer_before:
+        changes.append(
+            PayerChanged(
+                accounting_point=point,
+                payer=case.request.network_charge_payer,
+                on=record.switch_date,
+                case_id=case.case_id,
+            )
+        )
     reading = record.reading
     changes.append(
         ReadingRecorded(

@@ -5,7 +5,7 @@ from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import Findings, examine_request
-from broker.engine.notices_switch import approval, rejection, withdrawal
+from broker.engine.notices_switch import approval, receipt, rejection, withdrawal
 from broker.engine.plan import NoPlan
 from broker.engine.reading_by_operator import announce_visit, order_reading
 from broker.engine.refusals import unfit_reasons
@@ -68,7 +68,10 @@ def take_in(
         rules_version=at.rules.version,
     )
     opened = Decision(
-        state=apply(None, recorded), records=(recorded,), notices=(), register_changes=()
+        state=apply(None, recorded),
+        records=(recorded,),
+        notices=receipt(apply(None, recorded), at.facts),
+        register_changes=(),
     )
     if refusals:
         rejected = _reject(opened.state, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
@@ -90,7 +93,7 @@ def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> 
     return Decision(
         state=apply(case, record),
         records=(record,),
-        notices=withdrawal(case),
+        notices=withdrawal(case, at.facts),
         register_changes=(),
     )
 
@@ -244,7 +247,7 @@ def _reject(
     return Decision(
         state=apply(case, record),
         records=(record,),
-        notices=rejection(case, reasons),
+        notices=rejection(case, reasons, at.facts),
         register_changes=(),
     )
 
@@ -263,5 +266,6 @@ def _stay_open(
 
 
 def _given(refusals: tuple[Refusal, ...]) -> tuple[GivenReason, ...]:
-    """The grounds as codes, each once (A11)."""
-    return tuple(GivenReason(reason=reason) for reason in dict.fromkeys(r.reason for r in refusals))
+    """The grounds as codes, each once, with text where the ground is not a standard one (A11)."""
+    texts = {refusal.reason: refusal.text for refusal in refusals}
+    return tuple(GivenReason(reason=reason, text=text) for reason, text in texts.items())

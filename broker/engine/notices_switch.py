@@ -13,7 +13,7 @@ from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
 from broker.messages.codes import Direction, RegisterChangeKind, Role
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import Eic, ObisCode
+from broker.messages.identifiers import Eic, MessageId, ObisCode
 from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
@@ -25,6 +25,7 @@ from broker.messages.notices import (
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    ReceiptConfirmation,
     RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
@@ -41,9 +42,13 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
     """Approval to applicant and new supplier, and the poorer notice to the old (A12, A15, A16)."""
     if point.meter is None:
         raise ValueError("a point without meter is not connected and cannot be approved (A1)")
+    customer = _customer_applicant(case, facts)
+    new_suppliers = _new_suppliers(case, facts)
+    told = [(_addressee(case, supplier.eic), supplier) for supplier in new_suppliers]
+    told += [(customer, supplier) for supplier in new_suppliers if customer]
     to_new = [
         ApprovalNotice(
-            to=_addressee(case, supplier.eic),
+            to=to,
             point=_point(case),
             new_supplier=supplier,
             expected_date=plan.expected_date,
@@ -53,7 +58,7 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
             serial_number=point.meter.serial_number,
             last_reading=_last_reading(point, supplier.directions),
         )
-        for supplier in _new_suppliers(case, facts)
+        for to, supplier in told
     ]
     to_old = [
         ApprovalNoticeToOldSupplier(
@@ -67,7 +72,18 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
     return (*to_new, *to_old)
 
 
-def rejection(case: SwitchCase, reasons: tuple[GivenReason, ...]) -> tuple[Notice, ...]:
+def receipt(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
+    """Receipt is confirmed to a customer that applied itself; others have the answer (A10)."""
+    customer = _customer_applicant(case, facts)
+    if customer is None:
+        return ()
+    received_on = local_day(case.received_at)
+    return (ReceiptConfirmation(to=customer, point=_point(case), received_on=received_on),)
+
+
+def rejection(
+    case: SwitchCase, reasons: tuple[GivenReason, ...], facts: Facts
+) -> tuple[Notice, ...]:
     """Rejection to the applicant, as codes (A11, A14, A17)."""
     changing = {c.direction for c in case.changes}
     chosen: dict[Eic, list[ChosenSupplier]] = {}
@@ -79,7 +95,7 @@ def rejection(case: SwitchCase, reasons: tuple[GivenReason, ...]) -> tuple[Notic
         for eic, of in chosen.items()
     )
     notice = RejectionNotice(
-        to=_addressee(case, case.request.header.sender),
+        to=_applicant(case, facts),
         point=_point(case),
         new_suppliers=new,
         reasons=reasons,
@@ -87,10 +103,9 @@ def rejection(case: SwitchCase, reasons: tuple[GivenReason, ...]) -> tuple[Notic
     return (notice,)
 
 
-def withdrawal(case: SwitchCase) -> tuple[Notice, ...]:
+def withdrawal(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     """The withdrawal is confirmed to the applicant (A13)."""
-    to = _addressee(case, case.request.header.sender)
-    return (WithdrawalConfirmation(to=to, point=_point(case)),)
+    return (WithdrawalConfirmation(to=_applicant(case, facts), point=_point(case)),)
 
 
 def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[Notice, ...]:
@@ -148,24 +163,38 @@ def register_change(
 
 
 def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice, ...]:
-    """Failure to applicant, new and old supplier (A29)."""
+    """Failure to applicant, new and old supplier (A29).
+
+    A customer that applied itself is told its legal remedies; without the operator's wording that
+    copy is not sent (A37).
+    """
     told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
-    return tuple(
+    notices = [
         SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)
         for eic in dict.fromkeys(told)
-    )
+    ]
+    customer = _customer_applicant(case, facts)
+    if customer is not None and facts.legal_remedies is not None:
+        notices.append(
+            SwitchFailed(
+                to=customer,
+                point=_point(case),
+                ground=ground,
+                legal_remedies=facts.legal_remedies,
+            )
+        )
+    return tuple(notices)
 
 
 def site_visit(case: SwitchCase, plan: Plan, facts: Facts) -> tuple[Notice, ...]:
     """The operator will visit the site: to the customer, the old and the new supplier (A21)."""
     told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
     addressees = [_addressee(case, eic) for eic in dict.fromkeys(told)]
-    customer = _customer(case, facts)
     return tuple(
         SiteVisitNotice(
             to=to, point=_point(case), visit_from=plan.reading_from, visit_to=plan.reading_to
         )
-        for to in (*addressees, *([customer] if customer else []))
+        for to in (*addressees, _customer(case, facts))
     )
 
 
@@ -220,17 +249,37 @@ def _addressee(case: SwitchCase, party: Eic) -> Addressee:
     )
 
 
-def _customer(case: SwitchCase, facts: Facts) -> Addressee | None:
-    """The customer on record, told through the operator's mailbox (A37); None where erased."""
-    customer = facts.point.customer if facts.point else None
-    if customer is None:
+def _applicant(case: SwitchCase, facts: Facts) -> Addressee:
+    """Who applied: the customer through the operator's mailbox, else the new supplier (A37)."""
+    sender = case.request.header.sender
+    return _customer_applicant(case, facts) or _addressee(case, sender)
+
+
+def _customer_applicant(case: SwitchCase, facts: Facts) -> Addressee | None:
+    """The customer that applied itself, None where a supplier did."""
+    if case.request.customer_application is None:
         return None
+    return _customer(case, facts, case.request.header.message_id)
+
+
+def _customer(case: SwitchCase, facts: Facts, reference: MessageId | None = None) -> Addressee:
+    """The customer, told through the operator's mailbox at its address in the register (A37).
+
+    Where the register has no customer, as the request names it.
+    """
+    recorded = facts.point.customer if facts.point else None
+    party = case.request.contracting_party
+    customer = (
+        Customer(name=recorded.name, address=recorded.address, email=recorded.email)
+        if recorded and recorded.tax_number == party.tax_number
+        else Customer(name=party.name, address=party.address, email=None)
+    )
     return Addressee(
         party=facts.operator,
         role=Role.GRID_OPERATOR,
         case_id=case.case_id,
-        reference=None,
-        customer=Customer(name=customer.name, address=customer.address, email=customer.email),
+        reference=reference,
+        customer=customer,
     )
 
 

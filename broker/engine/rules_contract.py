@@ -97,8 +97,12 @@ def nothing_was_signed_after_receipt(check: RequestCheck) -> tuple[Refusal, ...]
     Source: A5, A9 (002 a.191(1), a.193).
     """
     places = []
-    if check.request.authorised_on > check.received_on:
+    authorised_on = check.request.authorised_on
+    if authorised_on is not None and authorised_on > check.received_on:
         places.append("/SwitchRequest/Authorisation/GivenOn")
+    application = check.request.customer_application
+    if application and application.served_on and application.served_on > check.received_on:
+        places.append("/SwitchRequest/CustomerApplication/ServedOn")
     for chosen, contract in check.new_contracts():
         if max(contract.customer_signed_on, contract.supplier_signed_on) > check.received_on:
             places.append(f"{check.chosen_place(chosen)}/Contract")

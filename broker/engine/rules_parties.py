@@ -5,8 +5,10 @@ that need the register are silent while the point itself is not identified, so t
 tells a stranger what the register holds.
 """
 
+from decimal import Decimal
+
 from broker.engine.request_check import Finding, RequestCheck, same_name
-from broker.messages.codes import Payer
+from broker.messages.codes import Direction, Payer
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import Doubt, DoubtKind
 
@@ -118,8 +120,18 @@ def every_chosen_supplier_is_in_a_balance_group(check: RequestCheck) -> tuple[Re
 def the_applicant_is_the_new_supplier(check: RequestCheck) -> Refusal | None:
     """A supplier may change only directions in which it is itself chosen.
 
-    Source: A5, interpretation 13 (002 a.191(1), a.193).
+    A customer that applies itself may choose whom it likes, here one new supplier.
+    Source: A5, A37, interpretation 13 (002 a.191(1), a.193).
     """
+    if check.request.customer_application is not None:
+        if len({change.new for change in check.changes}) <= 1:
+            return None
+        return Refusal(
+            reason=Reason.OTHER,
+            place="/SwitchRequest/ChosenSupplier",
+            text="A request of the customer for two new suppliers is not yet taken."
+            " / Zahteva uporabnika za dva nova dobavitelja se še ne sprejema.",
+        )
     applicant = check.request.header.sender
     among_chosen = any(chosen.supplier == applicant for chosen in check.request.chosen)
     if among_chosen and all(change.new == applicant for change in check.changes):
@@ -158,12 +170,26 @@ def at_least_one_direction_changes(check: RequestCheck) -> Refusal | None:
     return Refusal(reason=Reason.ALREADY_EXISTING_RELATION, place="/SwitchRequest/ChosenSupplier")
 
 
-def the_customer_pays_the_network_charge(check: RequestCheck) -> Refusal | None:
-    """The supplier may pay only on a contract with the operator, which none has yet.
+def the_payer_may_pay_the_network_charge(check: RequestCheck) -> Refusal | None:
+    """The supplier of consumption pays only on a contract with the operator and with consent.
 
-    Source: A34 (002 a.125, a.129).
+    The customer must have agreed to one bill; the request is the supplier's demand. Never where
+    supply is shared.
+    Source: A34, interpretation 13 (002 a.125, a.129).
     """
-    if check.request.network_charge_payer is Payer.CUSTOMER:
+    request = check.request
+    if request.network_charge_payer is Payer.CUSTOMER:
+        return None
+    consent = request.one_bill_consent_on
+    payers = [c for c in request.chosen if c.direction is Direction.CONSUMPTION]
+    party = check.facts.party(payers[0].supplier) if len(payers) == 1 else None
+    if (
+        party is not None
+        and party.pays_network_charge
+        and consent is not None
+        and consent <= check.received_on
+        and payers[0].share in (None, Decimal(1))
+    ):
         return None
     return Refusal(
         reason=Reason.NO_VALID_GRID_ACCESS_CONTRACT, place="/SwitchRequest/NetworkChargePayer"

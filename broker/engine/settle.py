@@ -7,14 +7,16 @@ from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.notices_switch import final_settlements
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import SwitchCase
-from broker.messages.codes import BillingReason
+from broker.messages.codes import BillingReason, Payer
 from broker.messages.events import DeadlineReached
 from broker.messages.records import SettlementDelivered
 from broker.messages.settlements import SettledRegister, Settlement
 
 
-def settlement_of(check: ReadingCheck) -> Settlement:
+def settlement_of(check: ReadingCheck, payer: Payer) -> Settlement:
     """What each register measured from the last reading on record to the switch reading.
+
+    `payer` is who pays the network charge from the switch on.
 
     Quantities are rounded to whole kWh, register values are not; the opening value is the closing
     value of the previous period.
@@ -22,7 +24,9 @@ def settlement_of(check: ReadingCheck) -> Settlement:
     """
     last = check.point.last_reading
     return Settlement(
-        reason=BillingReason.CHANGE_OF_SUPPLIER,
+        reason=BillingReason.CHANGE_OF_SUPPLIER
+        if check.point.payer is payer
+        else BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER,
         serial_number=check.meter.serial_number,
         from_day=last.taken_on if last else None,
         to_day=check.taken_on,

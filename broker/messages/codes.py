@@ -83,5 +83,6 @@ class DocumentKind(Enum):
     READING_REJECTION = "ReadingRejection"
     READING_ORDER = "ReadingOrder"
     SITE_VISIT_NOTICE = "SiteVisitNotice"
+    RECEIPT_CONFIRMATION = "ReceiptConfirmation"
     FINAL_SETTLEMENT = "FinalSettlement"
     REGISTER_CHANGE_NOTICE = "RegisterChangeNotice"

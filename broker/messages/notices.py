@@ -134,11 +134,15 @@ class SwitchCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchFailed:
-    """A switch rejected because of the reading, to applicant, old and new supplier (A29)."""
+    """A switch rejected because of the reading, to applicant, old and new supplier (A29).
+
+    `legal_remedies` stands in the copy of a customer that applied itself, and only there (A37).
+    """
 
     to: Addressee
     point: PointNumber
     ground: GivenReason
+    legal_remedies: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +185,15 @@ class SiteVisitNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptConfirmation:
+    """Receipt of the request, to the customer that applied itself (A10, A37)."""
+
+    to: Addressee
+    point: PointNumber
+    received_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinalSettlement:
     """The final settlement, to the old supplier, of its own directions (A24, A30, H2)."""
 
@@ -213,6 +226,7 @@ Notice = (
     | ReadingRejection
     | ReadingOrder
     | SiteVisitNotice
+    | ReceiptConfirmation
     | FinalSettlement
     | RegisterChangeNotice
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from broker.messages.codes import Direction, ObtainedBy
+from broker.messages.codes import Direction, ObtainedBy, Payer
 from broker.messages.identifiers import CaseId, Eic, Gsrn, SerialNumber
 from broker.messages.requests import RegisterValue
 
@@ -34,4 +34,14 @@ class ReadingRecorded:
     case_id: CaseId
 
 
-RegisterChange = SupplyChanged | ReadingRecorded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerChanged:
+    """From 00:00 of `on` the network charge of the point is paid by this side (A35)."""
+
+    accounting_point: Gsrn
+    payer: Payer
+    on: date
+    case_id: CaseId
+
+
+RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged

@@ -108,14 +108,27 @@ class ChosenSupplier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerApplication:
+    """The customer applies itself and staff enter it; `served_on` for a written request (A37)."""
+
+    served_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchRequest:
-    """A request for a change of supplier (A9). `requested_date` None: as soon as possible."""
+    """A request for a change of supplier (A9). `requested_date` None: as soon as possible.
+
+    Either `authorised_on` is given, by a supplier, or `customer_application`, by staff (A5, A37).
+    `one_bill_consent_on` is when the customer agreed to one bill (A34).
+    """
 
     header: Header
     point: PointReference
     contracting_party: ContractingParty
     network_charge_payer: Payer
-    authorised_on: date
+    one_bill_consent_on: date | None
+    authorised_on: date | None
+    customer_application: CustomerApplication | None
     chosen: tuple[ChosenSupplier, ...]
     requested_date: date | None
 

@@ -170,6 +170,14 @@ def create_supply(db: Database) -> None:
     """Who supplies which direction of a point, with what share, from day to day (A27, B9)."""
     # The case that brought the supply belongs to another set of tables, so it is only named.
     db.execute(f"""
+        CREATE TABLE network_charge_payers (
+            accounting_point TEXT NOT NULL REFERENCES accounting_points,
+            payer TEXT NOT NULL CHECK (payer IN ('customer', 'supplier')),
+            from_day TEXT NOT NULL CHECK {_is_day("from_day")},
+            case_id TEXT,
+            PRIMARY KEY (accounting_point, from_day)
+        ) STRICT, WITHOUT ROWID""")
+    db.execute(f"""
         CREATE TABLE supply (
             accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
             direction TEXT NOT NULL CHECK {_DIRECTION},

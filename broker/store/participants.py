@@ -37,7 +37,7 @@ _TOKEN_OWNER = """
 
 # What the engine may know of one party.
 _SUPPLIER = """
-    SELECT name, active, balance_group IS NOT NULL,
+    SELECT name, active, balance_group IS NOT NULL, network_charge_contract,
         EXISTS (SELECT 1 FROM participant_roles
             WHERE participant_roles.eic = participants.eic AND role = 'DDQ')
     FROM participants WHERE eic = ?"""
@@ -110,7 +110,7 @@ def supplier_facts(conn: sqlite3.Connection, eics: Iterable[Eic]) -> tuple[Suppl
     for eic in dict.fromkeys(eics):
         row = conn.execute(_SUPPLIER, (eic,)).fetchone()
         if row is not None:
-            name, active, in_balance_group, supplier = row
+            name, active, in_balance_group, pays_network_charge, supplier = row
             facts.append(
                 SupplierFacts(
                     eic=eic,
@@ -118,6 +118,7 @@ def supplier_facts(conn: sqlite3.Connection, eics: Iterable[Eic]) -> tuple[Suppl
                     active=bool(active),
                     supplier=bool(supplier),
                     in_balance_group=bool(in_balance_group),
+                    pays_network_charge=bool(pays_network_charge),
                 )
             )
     return tuple(facts)

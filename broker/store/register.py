@@ -19,7 +19,7 @@ from broker.engine.facts import (
     RegisterFacts,
     SupplyFacts,
 )
-from broker.messages.codes import Direction
+from broker.messages.codes import Direction, Payer
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -30,7 +30,12 @@ from broker.messages.identifiers import (
     SerialNumber,
     TaxNumber,
 )
-from broker.messages.register_changes import ReadingRecorded, RegisterChange, SupplyChanged
+from broker.messages.register_changes import (
+    PayerChanged,
+    ReadingRecorded,
+    RegisterChange,
+    SupplyChanged,
+)
 from broker.messages.requests import Address, RegisterValue
 from broker.store.instants import from_text, to_text
 
@@ -50,6 +55,17 @@ _POINT = """
     LEFT JOIN customers ON customers.customer = accounting_points.customer
         AND erased_at IS NULL
     WHERE accounting_point = ?"""
+
+# Who pays the network charge of a point on a day; without a row it is the customer (A34).
+_PAYER = """
+    SELECT payer FROM network_charge_payers WHERE accounting_point = ? AND from_day <= ?
+    ORDER BY from_day DESC LIMIT 1"""
+
+# From this day on the network charge is paid by this side; again on the same day replaces it.
+_SET_PAYER = """
+    INSERT INTO network_charge_payers (accounting_point, payer, from_day, case_id)
+    VALUES (?, ?, ?, ?) ON CONFLICT (accounting_point, from_day)
+    DO UPDATE SET payer = excluded.payer, case_id = excluded.case_id"""
 
 # Who supplies one direction of a point on a day, and with what share.
 _SUPPLY = """
@@ -194,6 +210,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         remotely_read=bool(remotely_read),
         inaccessible_since=None,
         measured_power=False,
+        payer=payer_of(conn, accounting_point, day),
         supplies=tuple(
             supply
             for direction in directions
@@ -213,6 +230,12 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     )
 
 
+def payer_of(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> Payer:
+    """Who pays the network charge of the point on this day (A34, A35)."""
+    row = conn.execute(_PAYER, (accounting_point, day.isoformat())).fetchone()
+    return Payer.CUSTOMER if row is None else Payer(row[0])
+
+
 def record_change(conn: sqlite3.Connection, change: RegisterChange) -> None:
     """Record what a case decided. Raises ChangeDoesNotFitTheRegister, and IntegrityError where
     the new supply would overlap another or go beyond the whole.
@@ -222,6 +245,9 @@ def record_change(conn: sqlite3.Connection, change: RegisterChange) -> None:
             _change_supply(conn, change)
         case ReadingRecorded():
             _record_reading(conn, change)
+        case PayerChanged():
+            row = (change.accounting_point, change.payer.value, change.on.isoformat())
+            conn.execute(_SET_PAYER, (*row, change.case_id))
 
 
 def local_day(instant: datetime) -> date:

@@ -3,12 +3,12 @@
 from broker.messages.codes import DocumentKind, Role
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import Header
+from broker.messages.requests import Header, Message, SwitchRequest
 from broker.store.participants import Participant
 
 MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
-    DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER}),
-    DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER}),
+    DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER, Role.GRID_OPERATOR}),
+    DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER, Role.GRID_OPERATOR}),
     DocumentKind.METER_READING: frozenset(
         {Role.SUPPLIER, Role.METERING_CENTRE, Role.GRID_OPERATOR}
     ),
@@ -17,8 +17,12 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
 """Which roles may send which kind of message (design 12)."""
 
 
-def refuse_sender(header: Header, party: Participant) -> Refusal | None:
-    """Why this party may not send this message, answered alone with 403 (design 10)."""
+def refuse_sender(message: Message, party: Participant) -> Refusal | None:
+    """Why this party may not send this message, answered alone with 403 (design 10).
+
+    Staff apply for customers and nobody else does (A37).
+    """
+    header = message.header
     place = f"/{header.kind.value}/Header/Sender"
     if header.sender != party.eic:
         return Refusal(reason=Reason.SENDER_IS_NOT_THE_AUTHENTICATED_PARTY, place=place)
@@ -30,6 +34,12 @@ def refuse_sender(header: Header, party: Participant) -> Refusal | None:
             place=f"{place}/Role",
             found=header.sender_role.value,
         )
+    if isinstance(message, SwitchRequest):
+        by_staff = header.sender_role is Role.GRID_OPERATOR
+        if by_staff != (message.customer_application is not None):
+            return Refusal(
+                reason=Reason.ROLE_MAY_NOT_SEND_THIS, place="/SwitchRequest/CustomerApplication"
+            )
     return None
 
 

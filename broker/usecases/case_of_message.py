@@ -3,9 +3,10 @@
 What is not the sender's own is answered exactly as what does not exist (E47).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 
+from broker.engine.calendar import end_of
 from broker.engine.state import SwitchCase
 from broker.ids import Ids
 from broker.messages.codes import Role
@@ -38,7 +39,7 @@ def event_of(
         case SwitchRequest():
             case_id = ids.case_id()
             return case_id, SwitchRequestReceived(
-                case_id=case_id, request=message, received_at=received_at
+                case_id=case_id, request=message, received_at=_served_at(message, received_at)
             )
         case Withdrawal():
             case = _own_case(connection, message.case_id, party, {Capacity.APPLICANT})
@@ -58,6 +59,14 @@ def event_of(
             return case.case_id, ReadingReceived(
                 reading=message, sender_role=message.header.sender_role, received_at=received_at
             )
+
+
+def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
+    """The moment of receipt: for a written request the day it was served, at its end (A6)."""
+    application = request.customer_application
+    if application is None or application.served_on is None:
+        return received_at
+    return min(received_at, end_of(application.served_on) - timedelta(microseconds=1))
 
 
 def _case_of_reading(

@@ -26,11 +26,12 @@ def gather_facts(
     named += [chosen.supplier for chosen in request.chosen]
     named += [change.old for change in changes if change.old]
     named += [supply.supplier for supply in point.supplies] if point else []
-    operator = register.operator(connection).eic
+    operator = register.operator(connection)
     return Facts(
-        operator=operator,
+        operator=operator.eic,
+        legal_remedies=operator.legal_remedies,
         point=point,
-        metering_centre=participants.metering_centre(connection) or operator,
+        metering_centre=participants.metering_centre(connection) or operator.eic,
         parties=participants.supplier_facts(connection, named),
         other_case=None
         if point is None

@@ -141,7 +141,7 @@ class ReceiveMessage:
     async def _take(self, attempt: Attempt, read_message: ReadMessage) -> Answer:
         header = read_message.message.header
         attempt = _with_header(attempt, header.message_id, header.kind.value)
-        refused = refuse_sender(header, attempt.party)
+        refused = refuse_sender(read_message.message, attempt.party)
         if refused is not None:
             verdict = Verdict(status=403, refusals=(refused,))
             return await self._writer.submit(partial(self._conclude, attempt, verdict))

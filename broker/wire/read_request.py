@@ -11,6 +11,7 @@ from broker.messages.requests import (
     Attachment,
     ChosenSupplier,
     ContractingParty,
+    CustomerApplication,
     SupplyContract,
     SwitchRequest,
 )
@@ -32,15 +33,25 @@ def request_of(root: etree._Element, documents: tuple[bytes, ...]) -> SwitchRequ
     parts = parts_of(root)
     remaining = iter(documents)
     requested = parts_of(parts["RequestedDate"]).get("Date")
+    consent, authorisation = parts.get("OneBillConsentOn"), parts.get("Authorisation")
     return SwitchRequest(
         header=header_of(root),
         point=point_of(parts["Point"]),
         contracting_party=_contracting_party(parts["ContractingParty"]),
         network_charge_payer=Payer(text_of(parts["NetworkChargePayer"])),
-        authorised_on=day_of(parts["Authorisation"][0]),
+        one_bill_consent_on=None if consent is None else day_of(consent),
+        authorised_on=None if authorisation is None else day_of(authorisation[0]),
+        customer_application=_customer_application(parts.get("CustomerApplication")),
         chosen=tuple(_chosen(one, remaining) for one in all_named(root, "ChosenSupplier")),
         requested_date=None if requested is None else day_of(requested),
     )
+
+
+def _customer_application(element: etree._Element | None) -> CustomerApplication | None:
+    if element is None:
+        return None
+    served_on = parts_of(element).get("ServedOn")
+    return CustomerApplication(served_on=None if served_on is None else day_of(served_on))
 
 
 def _contracting_party(element: etree._Element) -> ContractingParty:

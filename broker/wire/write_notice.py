@@ -21,6 +21,7 @@ from broker.messages.notices import (
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    ReceiptConfirmation,
     RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
@@ -77,6 +78,8 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.READING_ORDER
         case SiteVisitNotice():
             return DocumentKind.SITE_VISIT_NOTICE
+        case ReceiptConfirmation():
+            return DocumentKind.RECEIPT_CONFIRMATION
         case FinalSettlement():
             return DocumentKind.FINAL_SETTLEMENT
         case RegisterChangeNotice():
@@ -166,6 +169,7 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
         case SwitchFailed():
             _add_point(root, notice.point)
             _add_grounds(root, (notice.ground,))
+            add_free_text(root, "LegalRemedies", notice.legal_remedies, LONG_TEXT_MAX)
         case ReadingRejection():
             _add_point(root, notice.point)
             add_day(root, "TakenOn", notice.taken_on)
@@ -177,6 +181,9 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             period = add(root, "VisitPeriod")
             add_day(period, "From", notice.visit_from)
             add_day(period, "To", notice.visit_to)
+        case ReceiptConfirmation():
+            _add_point(root, notice.point)
+            add_day(root, "ReceivedOn", notice.received_on)
         case FinalSettlement():
             _add_settlement(root, notice)
         case RegisterChangeNotice():

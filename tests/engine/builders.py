@@ -169,7 +169,9 @@ def request() -> SwitchRequest:
             address=ADDRESS,
         ),
         network_charge_payer=Payer.CUSTOMER,
+        one_bill_consent_on=None,
         authorised_on=date(2026, 4, 20),
+        customer_application=None,
         chosen=(chosen(),),
         requested_date=None,
     )
@@ -217,6 +219,7 @@ def point() -> PointFacts:
         remotely_read=False,
         inaccessible_since=None,
         measured_power=False,
+        payer=Payer.CUSTOMER,
         supplies=(supply(),),
         ever_supplied=(Direction.CONSUMPTION,),
         meter=MeterFacts(serial_number=SerialNumber("ZGL-100001"), registers=(register(),)),
@@ -227,7 +230,14 @@ def point() -> PointFacts:
 
 def party(eic: Eic, name: str) -> SupplierFacts:
     """A registered, active supplier in a balance group."""
-    return SupplierFacts(eic=eic, name=name, active=True, supplier=True, in_balance_group=True)
+    return SupplierFacts(
+        eic=eic,
+        name=name,
+        active=True,
+        supplier=True,
+        in_balance_group=True,
+        pays_network_charge=False,
+    )
 
 
 PARTIES = (
@@ -245,6 +255,7 @@ def facts() -> Facts:
     """The register and the participants of the day."""
     return Facts(
         operator=OPERATOR,
+        legal_remedies="Ugovor je dovoljen v 8 dneh.",
         point=point(),
         metering_centre=METERING_CENTRE,
         parties=PARTIES,

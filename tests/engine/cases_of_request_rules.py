@@ -199,7 +199,7 @@ OF_PARTIES = (
         of=BOTH,
     ),
     *_cases(
-        parties.the_customer_pays_the_network_charge,
+        parties.the_payer_may_pay_the_network_charge,
         (
             "request.network_charge_payer",
             Payer.SUPPLIER,

@@ -98,7 +98,9 @@ def request() -> SwitchRequest:
             address=Address(street="Cesta 1", postal_code="1000", city="Ljubljana", country="SI"),
         ),
         network_charge_payer=Payer.CUSTOMER,
+        one_bill_consent_on=None,
         authorised_on=date(2025, 3, 1),
+        customer_application=None,
         chosen=(
             ChosenSupplier(
                 direction=Direction.CONSUMPTION,

@@ -50,6 +50,7 @@ from broker.messages.notices import (
     PointNumber,
     ReadingOrder,
     ReadingRejection,
+    ReceiptConfirmation,
     RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
@@ -229,6 +230,15 @@ NOTICES: dict[str, Notice] = {
     ),
     "SiteVisitNotice/to-the-customer": SiteVisitNotice(
         to=TO_CUSTOMER, point=POINT, visit_from=date(2026, 3, 3), visit_to=date(2026, 3, 23)
+    ),
+    "SwitchFailed/to-the-customer": SwitchFailed(
+        to=TO_CUSTOMER,
+        point=POINT,
+        ground=GivenReason(reason=Reason.NO_READING_WITHIN_PERIOD),
+        legal_remedies="Zoper zavrnitev je dovoljen ugovor v 8 dneh od vročitve.",
+    ),
+    "ReceiptConfirmation/to-the-customer": ReceiptConfirmation(
+        to=TO_CUSTOMER, point=POINT, received_on=date(2026, 3, 2)
     ),
     "FinalSettlement/of-a-switch": FinalSettlement(
         to=TO_OLD,
