@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from broker.scenarios.files import Step, instant_of
+from broker.scenarios.files import LOCAL_TIME, Step, instant_of
 from broker.scenarios.posts import parties, party_named
 from broker.scenarios.stage import Delivered, operator_party
 
-_NAMED = ("to", "kind", "at")
+_NAMED = ("to", "kind", "at", "times")
 
 
 def different(what: str, expected: object, came: object) -> list[str]:
@@ -18,7 +18,7 @@ def different(what: str, expected: object, came: object) -> list[str]:
 def wrong_notices(step: Step, new: Sequence[Delivered]) -> list[str]:
     """What was expected and did not come, and what came unexpected (each document counts once)."""
     left, wrong = list(new), []
-    for expected in step.notices:
+    for expected in (one for one in step.notices for _ in range(int(one.get("times", "1")))):
         match = next((document for document in left if _matches(document, expected)), None)
         if match is None:
             wrong.append(f"expected {_listed(expected)}{_nearest(expected, left)}")
@@ -30,13 +30,15 @@ def wrong_notices(step: Step, new: Sequence[Delivered]) -> list[str]:
 def said_too_much(new: Sequence[Delivered]) -> list[str]:
     """Documents that name another supplier than their recipient (A16, interpretation 9).
 
-    A rejection repeats the suppliers that the applicant itself has named.
+    A rejection repeats the suppliers that the applicant itself has named, and a customer that
+    applied itself knows them all.
     """
     operator = operator_party()
     return [
         f"{document.kind} to {document.to.name} names {other.name}"
         for document in new
         if document.kind != "RejectionNotice"
+        and not document.value("Header/DeliverToCustomer/Name")
         for other in parties()
         if other not in (document.to, operator)
         and (other.eic in (text := document.content.decode()) or other.name in text)
@@ -44,9 +46,23 @@ def said_too_much(new: Sequence[Delivered]) -> list[str]:
 
 
 def wrong_fields(expected: dict[str, str], came: Iterable[tuple[str, str]]) -> list[str]:
-    """The fields of a document that are not as expected; an empty text means: not there."""
+    """The fields of a document that are not as expected; an empty text means: not there.
+
+    An instant is expected by the clock of the law, as 2026-05-04 00:00.
+    """
     values = dict(came)
-    return [line for path in expected for line in different(path, expected[path], values[path])]
+    return [
+        line
+        for path, value in expected.items()
+        for line in different(path, value, _as_expected(value, values[path]))
+    ]
+
+
+def _as_expected(expected: str, came: str) -> str:
+    """What came, as what was expected where both mean one instant."""
+    if LOCAL_TIME.fullmatch(expected) and came and instant_of(expected) == instant_of(came):
+        return expected
+    return came
 
 
 def wrong_deadlines(expected: dict[str, str], came: dict[str, str]) -> list[str]:

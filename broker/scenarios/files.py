@@ -1,10 +1,10 @@
 """Scenario files: what they may say, and a clear word where one says something else.
 
-A file has a title, the rules it shows, settings of the operator where they matter, and steps in
-order of time. A step has a local time and at most one action; one without action lets the clock
-move on. What a step does not say it expects, it does not check, except for two things: the answer
-(200 without findings) and the notices: every document that a step brings into any mailbox must be
-listed.
+A file has a title, the rules it shows, settings of the operator where they matter, values that the
+register has for the operator in place of the sample's, and steps in order of time. A step has a
+local time and at most one action; one without action lets the clock move on. What a step does not
+say it expects, it does not check, except for two things: the answer (200 without findings) and the
+notices: every document that a step brings into any mailbox must be listed.
 """
 
 import re
@@ -61,7 +61,9 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     raw: str | None = None
     bytes: str | None = None
     again: str | None = None
-    decide: Literal["approve", "reject", "accept-reading", "refuse-reading"] | None = None
+    decide: (
+        Literal["approve", "reject", "accept-reading", "refuse-reading", "site-inaccessible"] | None
+    ) = None
     look: str | None = None
     acknowledge: str | None = None
     read_again: str | None = None
@@ -101,10 +103,12 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     state: str | None = None
     doubts: list[str] | None = None
     """What the operator is asked about the case, as kinds."""
+    task: dict[str, str] | None = None
+    """Fields of the operator's task about the case; an empty table: there is none."""
     view: dict[str, str] = {}
     """Fields of the case as the applicant sees it, or the party that looks."""
     notices: list[dict[str, str]] = []
-    """Every new document: `to`, `kind`, perhaps `at`, and fields by path."""
+    """Every new document: `to`, `kind`, perhaps `at`, and fields by path; `times` for several."""
 
     @property
     def action(self) -> str | None:
@@ -122,6 +126,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rules: list[str]
     note: str = ""
     settings: dict[str, Any] = {}
+    operator: dict[str, str] = {}
     start: str | None = None
     step: list[dict[str, Any]]
 
@@ -135,6 +140,7 @@ class Scenario:
     rules: tuple[str, ...]
     note: str
     settings: RuleSettings
+    operator: dict[str, str]
     start: datetime
     steps: tuple[Step, ...]
 
@@ -173,6 +179,7 @@ def read_scenario(path: Path) -> Scenario:
         rules=tuple(file.rules),
         note=file.note,
         settings=settings_of(file.settings, str(path)),
+        operator=file.operator,
         start=instant_of(file.start) if file.start else steps[0].instant,
         steps=steps,
     )

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -37,6 +37,7 @@ from broker.scenarios.stage import (
     NotReached,
     Reply,
     Stage,
+    make_template,
     open_stage,
     operator_party,
 )
@@ -50,6 +51,7 @@ _VERBS = {
     "reject": "rejects",
     "accept-reading": "accepts the reading",
     "refuse-reading": "refuses the reading",
+    "site-inaccessible": "could not read at the site of",
 }
 _SERVICE = {
     "down": "stops",
@@ -94,6 +96,8 @@ async def run_scenario(scenario: Scenario, *, template: Path, folder: Path) -> R
 
     Raises FaultyScenario for a step that cannot be carried out as it stands.
     """
+    if scenario.operator:
+        template = make_template(folder / "template.sqlite", operator=scenario.operator)
     stage = open_stage(template, folder, scenario.settings, scenario.start)
     run = _Run(scenario, stage)
     async with stage.opened():
@@ -318,14 +322,21 @@ class _Run:
                     step.view, ((path, value_at(view, path)) for path in step.view)
                 )
         if step.doubts is not None:
-            wrong += different("doubts", sorted(step.doubts), await self._doubts(step))
+            tasks = await self._tasks(step)
+            kinds = sorted(doubt["kind"] for task in tasks for doubt in task["doubts"])
+            wrong += different("doubts", sorted(step.doubts), kinds)
+        if step.task is not None:
+            tasks = await self._tasks(step)
+            wrong += different("operator's tasks", int(bool(step.task)), len(tasks))
+            for task in tasks:
+                wrong += wrong_fields(step.task, ((key, str(task[key])) for key in step.task))
         return wrong
 
-    async def _doubts(self, step: Step) -> list[str]:
+    async def _tasks(self, step: Step) -> list[dict[str, Any]]:
+        """What the operator's staff are to do about the case."""
         number = self._case(step).number
         reply = await self._stage.ask(operator_party(), "GET", "/operator/tasks")
-        tasks = [one for one in json.loads(reply.body)["tasks"] if one["case_id"] == number]
-        return sorted(doubt["kind"] for task in tasks for doubt in task["doubts"])
+        return [one for one in json.loads(reply.body)["tasks"] if one["case_id"] == number]
 
     def _case(self, step: Step) -> _Case:
         return _known(self._cases, step.case or "")

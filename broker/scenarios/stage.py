@@ -58,15 +58,30 @@ class NotReached(Exception):
     """A due deadline was not handled: the sweep stopped, or the deadline was parked."""
 
 
-def make_template(path: Path) -> Path:
-    """A database with the sample register and a token for every party, to copy from."""
+def make_template(path: Path, *, operator: dict[str, str] | None = None) -> Path:
+    """A database with the sample register and a token for every party, to copy from.
+
+    `operator` are other values than the sample has for the operator; an empty text: not set.
+    """
+    register = _changed_register(path.with_suffix(".register"), operator) if operator else REGISTER
     with hold(path), closing(open_for_writing(path)) as connection:
         migrate(connection)
-        import_register(connection, REGISTER)
+        import_register(connection, register)
         for party in parties():
             eic = Eic(party.eic)
             participants.issue_token(connection, eic, "scenario", _token(party), _LONG_AGO)
     return path
+
+
+def _changed_register(folder: Path, operator: dict[str, str]) -> Path:
+    """A copy of the sample register with these values of the operator."""
+    shutil.copytree(REGISTER, folder)
+    path = folder / "operator.toml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.partition(" = ")[0] not in operator]
+    kept += [f'{key} = "{value}"\n' for key, value in operator.items() if value]
+    path.write_text("".join(kept), encoding="utf-8")
+    return folder
 
 
 def _token(party: Party) -> str:

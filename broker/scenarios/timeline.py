@@ -16,8 +16,14 @@ _OWED_BY = {
     "SwitchCompleted": "A28; 002 a.201",
     "SwitchFailed": "A29; 002 a.202",
     "ReadingRejection": "A26, C1; 002 a.153(2), a.200(2)",
+    "ReadingOrder": "A19; 002 a.199(1)",
+    "SiteVisitNotice": "A21; 002 a.199(1)",
+    "ReceiptConfirmation": "A10, A37; 002 a.194",
+    "FinalSettlement": "A24, A30; 002 a.200(1), a.203",
+    "RegisterChangeNotice": "A32; 002 a.141",
 }
 _OWED_TO_OLD = {"ApprovalNotice": "A12, A16; 002 a.195(4), a.196(2)"}
+_ITSELF_TELLING = ("Ground/Code", "Ground/Text", "ReadFor", "Register/Quantity", "EffectiveOn")
 _TELLING = (
     "ExpectedDate",
     "ReadingPeriod/From",
@@ -83,11 +89,16 @@ def _notice(document: Delivered) -> str:
     owed = _OWED_BY[document.kind]
     owed = _OWED_TO_OLD.get(document.kind, owed) if old else owed
     part = "OldSupply/" if old else "NewSupply/"
-    told = [f"{path} {value}" for path in _TELLING if (value := document.value(part + path))] + [
-        value for path in ("Ground/Code", "Ground/Text") if (value := document.value(path))
-    ]
+    told = [f"{path} {value}" for path in _TELLING if (value := document.value(part + path))]
+    told += [value for path in _ITSELF_TELLING if (value := document.value(path))]
     details = f": {', '.join(told)}" if told else ""
     return (
-        f"   ✉ [green]{document.kind}[/green] to {escape(document.to.name)}"
+        f"   ✉ [green]{document.kind}[/green] to {escape(_recipient(document))}"
         f"{escape(details)}  [dim]({escape(owed)})[/dim]"
     )
+
+
+def _recipient(document: Delivered) -> str:
+    """Whose mailbox it is, and to which customer the operator delivers it (A37)."""
+    customer = document.value("Header/DeliverToCustomer/Name")
+    return f"{document.to.name}, for {customer}" if customer else document.to.name
