@@ -79,8 +79,9 @@ async def test_messages_do_what_the_demo_says(tmp_path: Path, now: datetime) -> 
             await service.stop()
     assert sorted(name for name, *_ in STORY) == sorted(MESSAGES)
     assert answers == [(status, code) for _name, _by, status, code in STORY]
-    completed = ["ApprovalNotice", "SwitchCompleted"] * 2
-    assert kinds == {NEW: [*completed, "WithdrawalConfirmation"], OLD: completed}
+    to_new = ["ApprovalNotice", "SwitchCompleted"] * 2
+    to_old = ["ApprovalNotice", "SwitchCompleted", "FinalSettlement", "RegisterChangeNotice"] * 2
+    assert kinds == {NEW: [*to_new, "WithdrawalConfirmation"], OLD: to_old}
 
 
 async def _made(folder: Path, now: datetime) -> Demo:

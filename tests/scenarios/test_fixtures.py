@@ -4,6 +4,7 @@ Method: texts are searched. Outbound samples are held by tests/wire, by name.
 """
 
 from broker.scenarios.files import MESSAGES, ROOT, SCENARIOS, scenario_paths
+from broker.wire.schema import INBOUND_KINDS
 from tests.wire.samples import outbound_documents
 
 
@@ -25,8 +26,11 @@ def test_every_message_is_used() -> None:
 
 def test_every_base_message_is_used_by_a_scenario() -> None:
     posted = "".join(path.read_text("utf-8") for path in scenario_paths([SCENARIOS]))
-    inbound = ("SwitchRequest", "Withdrawal", "MeterReading")
-    names = {f"{kind}/{path.stem}" for kind in inbound for path in (MESSAGES / kind).glob("*.xml")}
+    names = {
+        f"{kind.value}/{path.stem}"
+        for kind in INBOUND_KINDS
+        for path in (MESSAGES / kind.value).glob("*.xml")
+    }
     assert {name for name in names if f'post = "{name}"' not in posted} == set()
 
 

@@ -67,6 +67,8 @@ async def test_the_old_supplier_never_learns_who_is_new(broker: Broker) -> None:
     assert [document.root.tag.rpartition("}")[2] for document in seen[2:]] == [
         "ApprovalNotice",
         "SwitchCompleted",
+        "FinalSettlement",
+        "RegisterChangeNotice",
         "MailboxListing",
     ]
     for document in seen:
