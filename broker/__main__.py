@@ -127,6 +127,21 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--text", help="free text, with 260:E14 only")
     command.set_defaults(run=_decide)
 
+    command = commands.add_parser(
+        "try-again", parents=[at_service], help="handle a case's parked deadlines again"
+    )
+    command.add_argument("case")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "POST",
+            f"/operator/cases/{options.case}/try-again",
+            {"by": options.by, "why": options.why},
+        )
+    )
+
     command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
     command.add_argument("--by", required=True)
     command.add_argument("--why", required=True)
