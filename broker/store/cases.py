@@ -55,7 +55,8 @@ _OPEN_IDS = (
 
 # The cases in progress that wait for the operator: for approval, for a review, or stuck.
 _WAITING = (
-    "SELECT case_id FROM cases WHERE ended_at IS NULL AND (phase <> 'awaiting_reading' OR EXISTS"
+    "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
+    " WHERE ended_at IS NULL AND (phase <> 'awaiting_reading' OR EXISTS"
     " (SELECT 1 FROM deadlines WHERE deadlines.case_id = cases.case_id AND parked IS NOT NULL))"
     " ORDER BY opened_at, case_id LIMIT ?"
 )
@@ -145,7 +146,10 @@ def save(connection: Connection, state: SwitchCase) -> None:
 
 
 def load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
-    """The state of a case, None for an unknown one. Raises UnableToLoadErased."""
+    """The state of a case, None for an unknown one.
+
+    Raises UnableToLoadErased, and ValueError where the snapshot is damaged.
+    """
     row = connection.execute(_SNAPSHOT, (case_id,)).fetchone()
     if row is None:
         return None
@@ -173,6 +177,10 @@ def latest_case_at(connection: Connection, accounting_point: Gsrn) -> CaseId | N
 
 def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummary, ...]:
     """The cases in progress, oldest first, at most `limit`."""
+    return _summaries(connection, _OPEN, limit)
+
+
+def _summaries(connection: Connection, query: str, limit: int) -> tuple[CaseSummary, ...]:
     return tuple(
         CaseSummary(
             case_id=CaseId(case_id),
@@ -183,7 +191,7 @@ def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummar
             opened_at=instants.from_text(opened_at),
         )
         for case_id, phase, accounting_point, delivery_point, applicant, opened_at in (
-            connection.execute(_OPEN, (limit,))
+            connection.execute(query, (limit,))
         )
     )
 
@@ -196,9 +204,9 @@ def open_case_ids(
     return tuple(CaseId(case_id) for (case_id,) in rows)
 
 
-def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseId, ...]:
+def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseSummary, ...]:
     """The cases in progress that wait for the operator, oldest first, at most `limit`."""
-    return tuple(CaseId(case_id) for (case_id,) in connection.execute(_WAITING, (limit,)))
+    return _summaries(connection, _WAITING, limit)
 
 
 def add_party(

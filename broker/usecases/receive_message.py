@@ -197,7 +197,11 @@ class ReceiveMessage:
         return Answer(verdict.status, body)
 
     async def _keep_failed(self, attempt: Attempt) -> Answer:
-        """A bug of ours: 500; the bytes are kept where that is possible, the answer never."""
+        """A bug of ours: 500; the bytes are kept where that is possible, the answer never.
+
+        They are kept under the message's id, so that the sender can find what became of it.
+        """
+        attempt = _with_header(attempt, header_facts(attempt.data).message_id, attempt.kind)
         received = _received(attempt, 500, None, None)
         try:
             await self._writer.submit(lambda connection: inbox.record(connection, received))
