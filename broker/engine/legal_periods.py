@@ -25,6 +25,8 @@ class PeriodName(Enum):
     READING_PERIOD = "reading period"
     NOTICE_OF_FAILURE = "notice of failure"
     REQUESTED_DATE_AHEAD = "requested date ahead"
+    AUTHORISATION_AGE = "authorisation age"
+    DATA_HISTORY = "data history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,15 @@ class LegalPeriod:
             case Unit.CALENDAR_DAYS:
                 end = plus_days(start, self.length)
         return working_days.same_or_next(end) if self.end_moves else end
+
+    def first_day(self, end: date) -> date:
+        """The first day of a period that reaches back in months from this day, not counted.
+
+        Raises ValueError for a period in another unit: none reaches back.
+        """
+        if self.unit is not Unit.MONTHS:
+            raise ValueError(f"{self.name.value} does not reach back")
+        return plus_months(end, -self.length)
 
 
 _IN_USE = date(2024, 3, 1)
@@ -97,6 +108,26 @@ PERIODS = (
         valid_to=None,
         rule="interpretation 6",
         article="002 a.191(4)",
+    ),
+    LegalPeriod(
+        name=PeriodName.AUTHORISATION_AGE,
+        length=6,
+        unit=Unit.MONTHS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A4",
+        article="002 a.190(5)",
+    ),
+    LegalPeriod(
+        name=PeriodName.DATA_HISTORY,
+        length=12,
+        unit=Unit.MONTHS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A4",
+        article="002 a.190(5)",
     ),
 )
 

@@ -50,12 +50,36 @@ class MediaType(Enum):
     XML = "application/xml"
 
 
+class Purpose(Enum):
+    """What data of a point may be asked for, and nothing else (A4)."""
+
+    QUOTE = "quote"
+    CONTRACT_CHECK = "contract_check"
+    SWITCH_REQUEST = "switch_request"
+
+
+class EntitlementKind(Enum):
+    """What entitles a supplier to data of a point (A4)."""
+
+    AUTHORISATION = "authorisation"
+    SUPPLY_CONTRACT = "supply_contract"
+
+
+class WantedData(Enum):
+    """Which data of a point are asked for (A4)."""
+
+    MASTER_DATA = "master_data"
+    BILLED_QUANTITIES = "billed_quantities"
+    QUARTER_HOURS = "quarter_hours"
+
+
 class DocumentKind(Enum):
     """Kinds of XML document, named as their root elements."""
 
     SWITCH_REQUEST = "SwitchRequest"
     WITHDRAWAL = "Withdrawal"
     METER_READING = "MeterReading"
+    MASTER_DATA_REQUEST = "MasterDataRequest"
     ACKNOWLEDGEMENT = "Acknowledgement"
     APPROVAL_NOTICE = "ApprovalNotice"
     REJECTION_NOTICE = "RejectionNotice"
@@ -63,3 +87,4 @@ class DocumentKind(Enum):
     SWITCH_COMPLETED = "SwitchCompleted"
     SWITCH_FAILED = "SwitchFailed"
     READING_REJECTION = "ReadingRejection"
+    MASTER_DATA_RESPONSE = "MasterDataResponse"

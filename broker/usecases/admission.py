@@ -10,6 +10,7 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER}),
     DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER}),
     DocumentKind.METER_READING: frozenset({Role.SUPPLIER, Role.METERING_CENTRE}),
+    DocumentKind.MASTER_DATA_REQUEST: frozenset({Role.SUPPLIER}),
 }
 """Which roles may send which kind of message (design 12)."""
 

@@ -17,14 +17,18 @@ from broker.messages.events import (
 )
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import Message, MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import CaseMessage, MeterReading, SwitchRequest, Withdrawal
 from broker.store import cases
 from broker.store.cases import Capacity, UnableToLoadErased
 from broker.store.participants import Participant
 
 
 def event_of(
-    connection: Connection, message: Message, party: Participant, received_at: datetime, ids: Ids
+    connection: Connection,
+    message: CaseMessage,
+    party: Participant,
+    received_at: datetime,
+    ids: Ids,
 ) -> tuple[CaseId, Event] | Refusal:
     """The case (a fresh number for a request) and the event, or E47 where there is no such case."""
     match message:

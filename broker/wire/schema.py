@@ -25,6 +25,7 @@ INBOUND_KINDS = (
     DocumentKind.SWITCH_REQUEST,
     DocumentKind.WITHDRAWAL,
     DocumentKind.METER_READING,
+    DocumentKind.MASTER_DATA_REQUEST,
 )
 
 _INBOUND_ROOTS = {kind.value for kind in INBOUND_KINDS}
