@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import http.client
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import signal
 import sqlite3
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
@@ -137,7 +139,7 @@ def _add_operator_commands(commands: Any) -> None:
         run=lambda options: _ask(
             options,
             "POST",
-            f"/operator/cases/{options.case}/try-again",
+            f"/operator/cases/{_in_path(options.case)}/try-again",
             {"by": options.by, "why": options.why},
         )
     )
@@ -263,7 +265,12 @@ def _decide(options: argparse.Namespace) -> int:
         "codes": options.code,
         "text": options.text,
     }
-    return _ask(options, "POST", f"/operator/cases/{options.case}/decision", body)
+    return _ask(options, "POST", f"/operator/cases/{_in_path(options.case)}/decision", body)
+
+
+def _in_path(text: str) -> str:
+    """What a person typed, as one step of a path."""
+    return urllib.parse.quote(text, safe="")
 
 
 def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> int:
@@ -280,8 +287,9 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> i
     except urllib.error.HTTPError as error:
         print(error.read().decode(), file=sys.stderr)
         return 1
-    except urllib.error.URLError as error:
-        print(f"broker: {options.url} does not answer: {error.reason}", file=sys.stderr)
+    except (OSError, http.client.HTTPException) as error:
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        print(f"broker: {options.url} does not answer: {why}", file=sys.stderr)
         return 1
     except ValueError as error:
         print(f"broker: {error}", file=sys.stderr)
