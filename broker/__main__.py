@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import http.client
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import signal
 import sqlite3
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
@@ -127,6 +129,21 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--code", action="append", default=[], help="such as 260:E10; repeatable")
     command.add_argument("--text", help="free text, with 260:E14 only")
     command.set_defaults(run=_decide)
+
+    command = commands.add_parser(
+        "try-again", parents=[at_service], help="handle a case's parked deadlines again"
+    )
+    command.add_argument("case")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "POST",
+            f"/operator/cases/{_in_path(options.case)}/try-again",
+            {"by": options.by, "why": options.why},
+        )
+    )
 
     command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
     command.add_argument("--by", required=True)
@@ -249,7 +266,12 @@ def _decide(options: argparse.Namespace) -> int:
         "codes": options.code,
         "text": options.text,
     }
-    return _ask(options, "POST", f"/operator/cases/{options.case}/decision", body)
+    return _ask(options, "POST", f"/operator/cases/{_in_path(options.case)}/decision", body)
+
+
+def _in_path(text: str) -> str:
+    """What a person typed, as one step of a path."""
+    return urllib.parse.quote(text, safe="")
 
 
 def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> int:
@@ -266,8 +288,9 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> i
     except urllib.error.HTTPError as error:
         print(error.read().decode(), file=sys.stderr)
         return 1
-    except urllib.error.URLError as error:
-        print(f"broker: {options.url} does not answer: {error.reason}", file=sys.stderr)
+    except (OSError, http.client.HTTPException) as error:
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
+        print(f"broker: {options.url} does not answer: {why}", file=sys.stderr)
         return 1
     except ValueError as error:
         print(f"broker: {error}", file=sys.stderr)

@@ -86,6 +86,8 @@ class Service:
         self._opened.push_async_callback(self.writer.close)
         watch = ClockWatch(clock)
         self.deadlines = ReachDeadlines(writer=self.writer, clock=clock, watch=watch, desk=desk)
+        # Before anything is written: the first row by a clock that is behind would hide that it is.
+        await self.writer.submit(self.deadlines.may_sweep)
         moved = await announce_one_off_days(self.writer, clock, desk)
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)

@@ -57,6 +57,11 @@ def plus_hours(instant: datetime, count: int) -> datetime:
     return instant + timedelta(hours=count)
 
 
+def quarter_hours_in(day: date) -> int:
+    """How many quarter-hours the legal day has: 92, 96 or 100."""
+    return (end_of(day) - start_of(day)) // timedelta(minutes=15)
+
+
 def days_between(first: date, last: date) -> int:
     """How many days lie from the first to the last."""
     return (last - first).days

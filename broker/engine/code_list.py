@@ -17,6 +17,7 @@ class Use(Enum):
     READING = "ground for refusing a reading"
     FAILURE = "ground on which a switch fails"
     MESSAGE = "refusal of a message about a case"
+    MASTER_DATA = "refusal of a request for data of a point"
     DOOR = "technical refusal at the door"
 
 
@@ -39,6 +40,7 @@ CODE_LIST: dict[Reason, Entry] = {
             Use.REQUEST,
             Use.READING,
             Use.MESSAGE,
+            Use.MASTER_DATA,
         ),
     ),
     Reason.OTHER: Entry(
@@ -50,11 +52,14 @@ CODE_LIST: dict[Reason, Entry] = {
         ),
     ),
     Reason.UNAUTHORISED_SUPPLIER: Entry(
-        "A chosen supplier is not a registered, active supplier, or the applicant is not the "
-        "chosen supplier of every direction that changes.",
-        "Izbrani dobavitelj ni registriran in dejaven ali pa vlagatelj ni izbrani dobavitelj "
-        "v vsaki smeri, ki se spreminja.",
-        (Use.REQUEST,),
+        "A chosen supplier, or the one that asks for data, is not a registered, active supplier, "
+        "or the applicant is not the chosen supplier of every direction that changes.",
+        "Izbrani dobavitelj ali dobavitelj, ki zahteva podatke, ni registriran in dejaven ali pa "
+        "vlagatelj ni izbrani dobavitelj v vsaki smeri, ki se spreminja.",
+        (
+            Use.REQUEST,
+            Use.MASTER_DATA,
+        ),
     ),
     Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS: Entry(
         "The requested date must not be in the past and at most six months ahead.",
@@ -62,9 +67,14 @@ CODE_LIST: dict[Reason, Entry] = {
         (Use.REQUEST,),
     ),
     Reason.UNAUTHORISED_BALANCE_RESPONSIBLE: Entry(
-        "A chosen supplier has not proved that it belongs to a balance group.",
-        "Izbrani dobavitelj ni izkazal članstva v bilančni skupini.",
-        (Use.REQUEST,),
+        "A chosen supplier, or the one that asks for data, has not proved that it belongs to a "
+        "balance group.",
+        "Izbrani dobavitelj ali dobavitelj, ki zahteva podatke, ni izkazal članstva v bilančni "
+        "skupini.",
+        (
+            Use.REQUEST,
+            Use.MASTER_DATA,
+        ),
     ),
     Reason.READING_NOT_WITHIN_LIMITS: Entry(
         "The reading is not valid: it must not be in the future or before the last reading, "
@@ -145,7 +155,10 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.CONTRACTING_PARTY_MISMATCH: Entry(
         "The contracting party does not match the customer in the register.",
         "Pogodbena stranka ni enaka uporabniku v evidenci.",
-        (Use.REQUEST,),
+        (
+            Use.REQUEST,
+            Use.MASTER_DATA,
+        ),
     ),
     Reason.CONTRACT_DOES_NOT_MATCH_REQUEST: Entry(
         "Each new supplier brings its contract, whose parties and point numbers are those of "
@@ -234,7 +247,10 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.DATED_AFTER_RECEIPT: Entry(
         "The authorisation and the contract must be signed by the day the request is received.",
         "Pooblastilo in pogodba morata biti podpisana najpozneje na dan prejema zahteve.",
-        (Use.REQUEST,),
+        (
+            Use.REQUEST,
+            Use.MASTER_DATA,
+        ),
     ),
     Reason.NEVER_SUPPLIED: Entry(
         "The first supplier of a point comes with the contract of use, not by a switch.",
@@ -248,6 +264,12 @@ CODE_LIST: dict[Reason, Entry] = {
             Use.REQUEST,
             Use.MESSAGE,
         ),
+    ),
+    Reason.AUTHORISATION_TOO_OLD: Entry(
+        "The authorisation or the supply contract must have been signed no more than six months "
+        "ago (190(5)).",
+        "Od podpisa pooblastila ali pogodbe o dobavi ne sme miniti več kot šest mesecev (190(5)).",
+        (Use.MASTER_DATA,),
     ),
     Reason.REPORT_TOO_LATE: Entry(
         "That the customer cannot reach the meter is reported by the 5th day after approval.",

@@ -1,12 +1,14 @@
-"""Which rules a request and a reading are examined by, in order; all run, all findings count."""
+"""Which rules examine a request, a reading, a request for data: all run, all findings count."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from broker.engine import rules_contract as contract
+from broker.engine import rules_master_data as master_data
 from broker.engine import rules_parties as parties
 from broker.engine import rules_reading as reading
 from broker.engine.request_check import RequestCheck
+from broker.engine.rules_master_data import MasterDataCheck
 from broker.engine.rules_reading import ReadingCheck
 from broker.messages.codes import Role
 from broker.messages.reasons import Refusal
@@ -58,6 +60,14 @@ OF_READING_C1: tuple[Callable[[ReadingCheck], Found], ...] = (
     reading.the_reading_does_not_depart_from_the_average,
     reading.there_is_no_other_reading_for_the_day,
 )
+OF_MASTER_DATA: tuple[Callable[[MasterDataCheck], Found], ...] = (
+    master_data.the_asker_is_a_registered_supplier,
+    master_data.the_asker_is_in_a_balance_group,
+    master_data.the_point_asked_about_is_in_the_register,
+    master_data.the_authorisation_matches_the_register,
+    master_data.the_authorisation_is_not_signed_after_receipt,
+    master_data.the_authorisation_is_not_too_old,
+)
 
 
 def examine_request(check: RequestCheck) -> Findings:
@@ -79,6 +89,11 @@ def examine_reading(check: ReadingCheck) -> Findings:
 def examine_reviewed_reading(check: ReadingCheck) -> tuple[Refusal, ...]:
     """What still speaks against a reading the operator accepts: C5, never a matter of doubt."""
     return _sorted(_findings(OF_READING_C5, check))[0]
+
+
+def examine_master_data(check: MasterDataCheck) -> tuple[Refusal, ...]:
+    """All that speaks against giving a supplier data of a point (A4)."""
+    return _sorted(_findings(OF_MASTER_DATA, check))[0]
 
 
 def _findings(

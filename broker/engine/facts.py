@@ -20,7 +20,7 @@ from broker.messages.identifiers import (
     SerialNumber,
     TaxNumber,
 )
-from broker.messages.requests import Address, RegisterValue
+from broker.messages.requests import Address, PointReference, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,15 @@ class PointFacts:
     meter: MeterFacts | None
     last_reading: ReadingOnRecord | None
     averages: tuple[AverageFacts, ...]
+
+    def is_named_by(self, named: PointReference) -> bool:
+        """Whether all the numbers of a reference are this point's (D1, D2)."""
+        return (
+            self.accounting_point == named.accounting_point
+            and self.metering_site == named.metering_site
+            and self.area == named.area
+            and named.metering_site_gsrn in (None, self.metering_site_gsrn)
+        )
 
     def supplier_of(self, direction: Direction) -> Eic | None:
         """The single supplier of this direction, None where there is none or several."""

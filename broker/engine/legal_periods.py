@@ -31,6 +31,8 @@ class PeriodName(Enum):
     WITHOUT_READING = "without reading"
     INACCESSIBILITY_REPORT = "inaccessibility report"
     REQUESTED_DATE_AHEAD = "requested date ahead"
+    AUTHORISATION_AGE = "authorisation age"
+    DATA_HISTORY = "data history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,15 @@ class LegalPeriod:
         if self.unit is not Unit.HOURS:
             raise ValueError(f"{self.name.value} is counted in {self.unit.value}")
         return plus_hours(start, self.length)
+
+    def first_day(self, end: date) -> date:
+        """The first day of a period that reaches back in months from this day, not counted.
+
+        Raises ValueError for a period in another unit: none reaches back.
+        """
+        if self.unit is not Unit.MONTHS:
+            raise ValueError(f"{self.name.value} does not reach back")
+        return plus_months(end, -self.length)
 
 
 _IN_USE = date(2024, 3, 1)
@@ -166,6 +177,26 @@ PERIODS = (
         valid_to=None,
         rule="interpretation 6",
         article="002 a.191(4)",
+    ),
+    LegalPeriod(
+        name=PeriodName.AUTHORISATION_AGE,
+        length=6,
+        unit=Unit.MONTHS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A4",
+        article="002 a.190(5)",
+    ),
+    LegalPeriod(
+        name=PeriodName.DATA_HISTORY,
+        length=12,
+        unit=Unit.MONTHS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="A4",
+        article="002 a.190(5)",
     ),
 )
 

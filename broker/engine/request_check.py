@@ -26,14 +26,8 @@ class RequestCheck:
     @property
     def point(self) -> PointFacts | None:
         """The point of the request, where all its numbers name the same one."""
-        point, named = self.facts.point, self.request.point
-        if point is None or point.metering_site != named.metering_site:
-            return None
-        if point.area != named.area:
-            return None
-        if named.metering_site_gsrn not in (None, point.metering_site_gsrn):
-            return None
-        return point
+        point = self.facts.point
+        return point if point is not None and point.is_named_by(self.request.point) else None
 
     @property
     def changes(self) -> tuple[DirectionChange, ...]:

@@ -111,18 +111,9 @@ def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | Non
 
     Source: A9, H2 (002 a.193, a.218).
     """
-    named, point = check.reading.point, check.point
-    agrees = (
-        named.accounting_point == point.accounting_point
-        and named.metering_site == point.metering_site
-        and named.area == point.area
-        and named.metering_site_gsrn in (None, point.metering_site_gsrn)
-    )
-    return (
-        None
-        if agrees
-        else Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
-    )
+    if check.point.is_named_by(check.reading.point):
+        return None
+    return Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
 
 
 def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | None:

@@ -67,6 +67,29 @@ class MediaType(Enum):
     XML = "application/xml"
 
 
+class Purpose(Enum):
+    """What data of a point may be asked for, and nothing else (A4)."""
+
+    QUOTE = "quote"
+    CONTRACT_CHECK = "contract_check"
+    SWITCH_REQUEST = "switch_request"
+
+
+class EntitlementKind(Enum):
+    """What entitles a supplier to data of a point (A4)."""
+
+    AUTHORISATION = "authorisation"
+    SUPPLY_CONTRACT = "supply_contract"
+
+
+class WantedData(Enum):
+    """Which data of a point are asked for (A4)."""
+
+    MASTER_DATA = "master_data"
+    BILLED_QUANTITIES = "billed_quantities"
+    QUARTER_HOURS = "quarter_hours"
+
+
 class DocumentKind(Enum):
     """Kinds of XML document, named as their root elements."""
 
@@ -74,6 +97,7 @@ class DocumentKind(Enum):
     WITHDRAWAL = "Withdrawal"
     METER_READING = "MeterReading"
     INACCESSIBILITY_REPORT = "InaccessibilityReport"
+    MASTER_DATA_REQUEST = "MasterDataRequest"
     ACKNOWLEDGEMENT = "Acknowledgement"
     APPROVAL_NOTICE = "ApprovalNotice"
     REJECTION_NOTICE = "RejectionNotice"
@@ -86,3 +110,4 @@ class DocumentKind(Enum):
     RECEIPT_CONFIRMATION = "ReceiptConfirmation"
     FINAL_SETTLEMENT = "FinalSettlement"
     REGISTER_CHANGE_NOTICE = "RegisterChangeNotice"
+    MASTER_DATA_RESPONSE = "MasterDataResponse"

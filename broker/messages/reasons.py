@@ -48,6 +48,7 @@ class Reason(Enum):
     DATED_AFTER_RECEIPT = "SB:S15"
     NEVER_SUPPLIED = "SB:S16"
     PERIOD_HAS_PASSED = "SB:S17"
+    AUTHORISATION_TOO_OLD = "SB:S18"
     REPORT_TOO_LATE = "SB:S19"
 
     # ours, at the door

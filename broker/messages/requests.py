@@ -1,10 +1,20 @@
-"""What parties send: the typed contents of inbound messages (A9, A13, A20)."""
+"""What parties send: the typed contents of inbound messages (A4, A9, A13, A20)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from broker.messages.codes import Direction, DocumentKind, MediaType, ObtainedBy, Payer, Role
+from broker.messages.codes import (
+    Direction,
+    DocumentKind,
+    EntitlementKind,
+    MediaType,
+    ObtainedBy,
+    Payer,
+    Purpose,
+    Role,
+    WantedData,
+)
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -173,4 +183,34 @@ class InaccessibilityReport:
     point: PointReference
 
 
-Message = SwitchRequest | Withdrawal | MeterReading | InaccessibilityReport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCustomer:
+    """The customer as the authorisation or the contract names it (A4)."""
+
+    name: str
+    tax_number: TaxNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement:
+    """The authorisation or supply contract, declared with the day it was signed (A4)."""
+
+    kind: EntitlementKind
+    signed_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterDataRequest:
+    """A supplier asks for data of a point before it files a request (A4)."""
+
+    header: Header
+    point: PointReference
+    contracting_party: NamedCustomer
+    entitlement: Entitlement
+    purpose: Purpose
+    wanted: tuple[WantedData, ...]
+
+
+CaseMessage = SwitchRequest | Withdrawal | MeterReading | InaccessibilityReport
+"""What is about a case, or opens one."""
+Message = CaseMessage | MasterDataRequest

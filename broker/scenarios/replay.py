@@ -26,5 +26,5 @@ async def replay_scenarios(paths: list[Path], console: Console) -> int:
             report = await run_scenario(scenario, template=template, folder=own)
             print_timeline(report, console)
             failed += bool(report.failures)
-    console.print(f"\n{len(scenarios)} scenarios, {failed} went otherwise than they say")
+    console.print(f"\nscenarios: {len(scenarios)}, otherwise than they say: {failed}")
     return failed

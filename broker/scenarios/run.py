@@ -283,12 +283,12 @@ class _Run:
         own = [document for document in self._stage.delivered if document.to == party]
         told.who, wrong = party.name, []
         if step.read_again:
-            told.what = f"reads {len(own)} documents again"
+            told.what = f"reads again what it was sent ({len(own)})"
             for document in own:
                 again = await self._stage.ask(party, "GET", f"/mailbox/{document.number}")
                 wrong += different("bytes read again", document.content, again.body)
             return wrong
-        told.what = f"acknowledges {len(own)} documents"
+        told.what = f"acknowledges what it was sent ({len(own)})"
         ids = "&".join(f"id={document.number}" for document in own)
         for _ in ("once", "again"):
             reply = await self._stage.ask(party, "DELETE", f"/mailbox?{ids}")

@@ -56,8 +56,10 @@ _OPEN_IDS = (
 
 # The cases that wait for the operator: a person must act, or a deadline has been parked.
 _WAITING = (
-    "SELECT case_id FROM cases WHERE needs_operator = 1"
-    " UNION SELECT case_id FROM deadlines WHERE parked IS NOT NULL ORDER BY case_id LIMIT ?"
+    "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
+    " WHERE case_id IN (SELECT case_id FROM cases WHERE needs_operator = 1"
+    " UNION SELECT case_id FROM deadlines WHERE parked IS NOT NULL)"
+    " ORDER BY opened_at, case_id LIMIT ?"
 )
 
 # Let a party see a case, from the first time it is told of it in this capacity.
@@ -148,7 +150,10 @@ def save(connection: Connection, state: SwitchCase) -> None:
 
 
 def load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
-    """The state of a case, None for an unknown one. Raises UnableToLoadErased."""
+    """The state of a case, None for an unknown one.
+
+    Raises UnableToLoadErased, and ValueError where the snapshot is damaged.
+    """
     row = connection.execute(_SNAPSHOT, (case_id,)).fetchone()
     if row is None:
         return None
@@ -176,6 +181,10 @@ def latest_case_at(connection: Connection, accounting_point: Gsrn) -> CaseId | N
 
 def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummary, ...]:
     """The cases in progress, oldest first, at most `limit`."""
+    return _summaries(connection, _OPEN, limit)
+
+
+def _summaries(connection: Connection, query: str, limit: int) -> tuple[CaseSummary, ...]:
     return tuple(
         CaseSummary(
             case_id=CaseId(case_id),
@@ -186,7 +195,7 @@ def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummar
             opened_at=instants.from_text(opened_at),
         )
         for case_id, phase, accounting_point, delivery_point, applicant, opened_at in (
-            connection.execute(_OPEN, (limit,))
+            connection.execute(query, (limit,))
         )
     )
 
@@ -199,9 +208,9 @@ def open_case_ids(
     return tuple(CaseId(case_id) for (case_id,) in rows)
 
 
-def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseId, ...]:
+def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseSummary, ...]:
     """The cases in progress that wait for the operator, oldest first, at most `limit`."""
-    return tuple(CaseId(case_id) for (case_id,) in connection.execute(_WAITING, (limit,)))
+    return _summaries(connection, _WAITING, limit)
 
 
 def add_party(

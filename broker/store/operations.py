@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from sqlite3 import Connection
 
-from broker.store import instants, journal
+from broker.messages.deadlines import DeadlineKind
+from broker.messages.identifiers import CaseId
+from broker.store import deadlines, instants, journal
 
 # Stop the sweep; where it is stopped already, the first reason stays.
 _STOP = "INSERT INTO sweep (sweep_id, stopped_at, why) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
@@ -55,6 +57,17 @@ class OneOffDaysSet:
     days: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedTriedAgain:
+    """A person lets the parked deadlines of this case be handled again."""
+
+    at: datetime
+    by: str
+    why: str
+    case_id: CaseId
+    kinds: tuple[DeadlineKind, ...]
+
+
 def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:
     """Stop the sweep, with a row in the journal; False and nothing where it is stopped already."""
     stopped = connection.execute(_STOP, (instants.to_text(at), why)).rowcount == 1
@@ -75,6 +88,23 @@ def sweep_stopped(connection: Connection) -> SweepStopped | None:
     """Since when and why the sweep is stopped, None while it runs."""
     row = connection.execute(_STOPPED).fetchone()
     return None if row is None else SweepStopped(at=instants.from_text(row[0]), why=row[1])
+
+
+def try_parked_again(
+    connection: Connection, case_id: CaseId, *, at: datetime, by: str, why: str
+) -> int:
+    """Let the sweep take the case's parked deadlines again, with a row in the journal.
+
+    Gives how many; with none nothing is written.
+    """
+    parked = [one for one in deadlines.of_case(connection, case_id) if one.parked is not None]
+    for one in parked:
+        deadlines.unpark(connection, one.deadline_id)
+    if parked:
+        kinds = tuple(one.deadline.kind for one in parked)
+        record = ParkedTriedAgain(at=at, by=by, why=why, case_id=case_id, kinds=kinds)
+        journal.append(connection, case_id=None, at=at, record=record)
+    return len(parked)
 
 
 def set_one_off_days(

@@ -13,6 +13,7 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
         {Role.SUPPLIER, Role.METERING_CENTRE, Role.GRID_OPERATOR}
     ),
     DocumentKind.INACCESSIBILITY_REPORT: frozenset({Role.SUPPLIER}),
+    DocumentKind.MASTER_DATA_REQUEST: frozenset({Role.SUPPLIER}),
 }
 """Which roles may send which kind of message (design 12)."""
 

@@ -20,8 +20,8 @@ from broker.messages.events import (
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
+    CaseMessage,
     InaccessibilityReport,
-    Message,
     MeterReading,
     SwitchRequest,
     Withdrawal,
@@ -32,7 +32,11 @@ from broker.store.participants import Participant
 
 
 def event_of(
-    connection: Connection, message: Message, party: Participant, received_at: datetime, ids: Ids
+    connection: Connection,
+    message: CaseMessage,
+    party: Participant,
+    received_at: datetime,
+    ids: Ids,
 ) -> tuple[CaseId, Event] | Refusal:
     """The case (a fresh number for a request) and the event, or E47 where there is no such case."""
     match message:

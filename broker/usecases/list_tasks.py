@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from broker.engine.state import Phase
+from broker.engine.state import Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Doubt
 from broker.store import cases, deadlines
+from broker.store.cases import UnableToLoadErased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,8 @@ class Task:
 
     `reading_orders` above one: a remote reading did not come and was ordered again.
 
-    `act_at` and `limit` are None where no deadline runs any more (the case is overdue).
+    `act_at` and `limit` are None where no deadline runs any more (the case is overdue). A case
+    that is `unreadable` (its file is damaged) is listed with what its row alone tells.
     """
 
     case_id: CaseId
@@ -29,29 +31,43 @@ class Task:
     limit: datetime | None
     article: str | None
     parked: str | None
+    unreadable: bool
 
 
 def list_tasks(connection: Connection, *, limit: int) -> tuple[Task, ...]:
     """The tasks, what runs out first before the rest; overdue ones before all."""
     tasks = []
-    for case_id in cases.cases_that_wait(connection, limit=limit):
-        case = cases.load(connection, case_id)
-        if case is None:
-            continue
-        open_deadlines = deadlines.of_case(connection, case_id)
+    for waiting in cases.cases_that_wait(connection, limit=limit):
+        case = _readable(connection, waiting.case_id)
+        open_deadlines = deadlines.of_case(connection, waiting.case_id)
         next_one = open_deadlines[-1] if open_deadlines else None
         tasks.append(
             Task(
-                case_id=case_id,
-                phase=case.phase,
-                accounting_point=case.request.point.accounting_point,
-                doubts=case.review.doubts if case.review else case.doubts,
-                reading_orders=case.orders,
+                case_id=waiting.case_id,
+                phase=waiting.phase,
+                accounting_point=waiting.accounting_point,
+                doubts=_doubts(case),
+                reading_orders=case.orders if case else 0,
                 act_at=next_one.deadline.act_at if next_one else None,
                 warn_at=next_one.deadline.warn_at if next_one else None,
                 limit=next_one.deadline.limit if next_one else None,
                 article=next_one.deadline.article if next_one else None,
                 parked=next((d.parked for d in open_deadlines if d.parked), None),
+                unreadable=case is None,
             )
         )
     return tuple(sorted(tasks, key=lambda t: (t.act_at is not None, t.act_at or t.case_id)))
+
+
+def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+    """The case; None where it cannot be read, so that one damaged case hides no other's task."""
+    try:
+        return cases.load(connection, case_id)
+    except (UnableToLoadErased, ValueError):
+        return None
+
+
+def _doubts(case: SwitchCase | None) -> tuple[Doubt, ...]:
+    if case is None:
+        return ()
+    return case.review.doubts if case.review else case.doubts

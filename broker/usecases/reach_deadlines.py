@@ -10,7 +10,7 @@ from functools import partial
 from sqlite3 import Connection
 
 from broker.clock import Clock
-from broker.messages.identifiers import DeliveryPoint
+from broker.messages.identifiers import CaseId, DeliveryPoint
 from broker.store import deadlines, journal, operations
 from broker.store.writer import Writer
 from broker.usecases.clock_watch import ClockWatch
@@ -73,6 +73,15 @@ class ReachDeadlines:
             return operations.let_sweep_go_on(connection, at=at, by=by, why=why)
 
         self._watch.trust_again()
+        return await self._writer.submit(work)
+
+    async def try_parked_again(self, case_id: CaseId, *, by: str, why: str) -> int:
+        """A person lets the next sweep handle the case's parked deadlines; gives how many."""
+
+        def work(connection: Connection) -> int:
+            at = self._clock.now()
+            return operations.try_parked_again(connection, case_id, at=at, by=by, why=why)
+
         return await self._writer.submit(work)
 
     def _take(self, until: datetime, connection: Connection) -> tuple[deadlines.OpenDeadline, ...]:

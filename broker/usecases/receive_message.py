@@ -21,11 +21,12 @@ from broker.messages.answers import Acknowledgement, Outcome
 from broker.messages.deadlines import Deadline
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import SwitchRequest
+from broker.messages.requests import MasterDataRequest, SwitchRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
 from broker.store.writer import UnableToWrite, Writer
 from broker.usecases.admission import refuse_identifiers, refuse_sender
+from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
 from broker.usecases.handle_event import Desk, handle_event
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -171,11 +172,16 @@ class ReceiveMessage:
         return self._conclude(attempt, verdict, connection)
 
     def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
-        """Level domain: what the case makes of the message."""
+        """Level domain: what the case makes of the message; data are asked for outside any case."""
         at, named = attempt.received_at, message.message.point.accounting_point
         point = register.point_facts(connection, named, local_day(at))
         if point is not None:
             self._deadlines.reach_at(connection, point.delivery_point, until=at)
+        if isinstance(message.message, MasterDataRequest):
+            refused = answer_master_data(
+                connection, message.message, received_at=at, desk=self._desk
+            )
+            return Verdict(status=422 if refused else 200, refusals=refused)
         found = event_of(connection, message.message, attempt.party, at, self._desk.ids)
         if isinstance(found, Refusal):
             return Verdict(status=422, refusals=(found,))
@@ -197,7 +203,11 @@ class ReceiveMessage:
         return Answer(verdict.status, body)
 
     async def _keep_failed(self, attempt: Attempt) -> Answer:
-        """A bug of ours: 500; the bytes are kept where that is possible, the answer never."""
+        """A bug of ours: 500; the bytes are kept where that is possible, the answer never.
+
+        They are kept under the message's id, so that the sender can find what became of it.
+        """
+        attempt = _with_header(attempt, header_facts(attempt.data).message_id, attempt.kind)
         received = _received(attempt, 500, None, None)
         try:
             await self._writer.submit(lambda connection: inbox.record(connection, received))

@@ -45,8 +45,8 @@ class Decided(msgspec.Struct, forbid_unknown_fields=True):
     text: str | None = None
 
 
-class GoOn(msgspec.Struct, forbid_unknown_fields=True):
-    """A person lets the sweep go on: who and why."""
+class Person(msgspec.Struct, forbid_unknown_fields=True):
+    """Who lets something go on that has stopped with an alarm, and why."""
 
     by: str
     why: str
@@ -75,11 +75,31 @@ async def post_decision(request: web.Request) -> web.StreamResponse:
 async def post_go_on(request: web.Request) -> web.StreamResponse:
     """Let the sweep go on after an alarm about the clock."""
     try:
-        go_on = msgspec.json.decode(await request.read(), type=GoOn)
-    except msgspec.DecodeError as error:
+        person = _person(await request.read())
+    except (msgspec.DecodeError, ValueError) as error:
         return _json({"error": str(error)}, 400)
-    went_on = await request.app[DOOR].deadlines.go_on(by=go_on.by, why=go_on.why)
+    went_on = await request.app[DOOR].deadlines.go_on(by=person.by, why=person.why)
     return _json({"went_on": went_on})
+
+
+async def post_try_again(request: web.Request) -> web.StreamResponse:
+    """Let the parked deadlines of a case be handled again."""
+    try:
+        person = _person(await request.read())
+    except (msgspec.DecodeError, ValueError) as error:
+        return _json({"error": str(error)}, 400)
+    case_id = CaseId(request.match_info["number"])
+    deadlines = request.app[DOOR].deadlines
+    tried = await deadlines.try_parked_again(case_id, by=person.by, why=person.why)
+    return _json({"tried_again": tried})
+
+
+def _person(body: bytes) -> Person:
+    """Who lets something go on. Raises DecodeError, ValueError for no name or no reason."""
+    person = msgspec.json.decode(body, type=Person)
+    if not person.by.strip() or not person.why.strip():
+        raise ValueError("it must be said who lets it go on, and why")
+    return person
 
 
 def _event_of(decided: Decided) -> OperatorDecision:

@@ -29,6 +29,7 @@ def make_app(door: Door) -> web.Application:
             web.get("/health/ready", published.ready),
             web.get("/operator/tasks", operator.get_tasks),
             web.post("/operator/cases/{number}/decision", operator.post_decision),
+            web.post("/operator/cases/{number}/try-again", operator.post_try_again),
             web.post("/operator/sweep/go-on", operator.post_go_on),
         ]
     )

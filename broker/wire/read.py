@@ -14,6 +14,7 @@ from broker.messages.requests import Message, SwitchRequest
 from broker.wire.attachments import take_out
 from broker.wire.check_values import check_values
 from broker.wire.findings import FINDINGS_MAX
+from broker.wire.read_master_data import master_data_request_of
 from broker.wire.read_reading import inaccessibility_report_of, reading_of
 from broker.wire.read_request import request_of
 from broker.wire.read_withdrawal import withdrawal_of
@@ -64,6 +65,8 @@ def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> Message:
         return withdrawal_of(root)
     if kind is DocumentKind.INACCESSIBILITY_REPORT:
         return inaccessibility_report_of(root)
+    if kind is DocumentKind.MASTER_DATA_REQUEST:
+        return master_data_request_of(root)
     return reading_of(root)
 
 

@@ -39,11 +39,14 @@ PARTS = {
 
 
 def elements_of(type_name: str) -> dict[str, str]:
-    """The child elements of a complex type of the schema, with their types."""
+    """The child elements of a complex type or a group of the schema, with their types."""
     found = SCHEMA.find(f"xs:complexType[@name='{type_name}']", XS)
+    if found is None:
+        found = SCHEMA.find(f"xs:group[@name='{type_name}']", XS)
     if found is None:
         return {}
     bases = [e.get("base") for e in found.iterfind(".//xs:extension", XS)]
+    bases += [e.get("ref") for e in found.iterfind(".//xs:group", XS)]
     inherited = {k: v for base in bases for k, v in elements_of(str(base)).items()}
     return inherited | {e.get("name"): e.get("type") for e in found.iterfind(".//xs:element", XS)}
 

@@ -1,19 +1,61 @@
-"""Every scenario goes as its file says, through the real door.
+"""Every scenario goes as its file says, and together they reach every transition of the process.
 
-Method: a loop over the files; each runs on its own copy of the sample register.
+Method: a loop over the files; each runs through the real door on its own copy of the sample
+register. What the engine is asked and answers is noted on the way.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from broker.engine import decide as engine
+from broker.engine.decision import Decision, Refused
+from broker.engine.process_switch import SWITCH
+from broker.engine.state import Phase
+from broker.messages.events import DeadlineReached
 from broker.scenarios.files import SCENARIOS, read_scenario, scenario_paths
 from broker.scenarios.run import run_scenario
+from broker.usecases import handle_event
+
+PATHS = scenario_paths([SCENARIOS])
 
 
-@pytest.mark.parametrize(
-    "path", scenario_paths([SCENARIOS]), ids=lambda path: str(path.relative_to(SCENARIOS))
-)
-async def test_the_scenario_goes_as_it_says(path: Path, template: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def told() -> dict[Path, set[tuple[Any, ...]]]:
+    """What each scenario run so far was decided: phase, event, phase afterwards."""
+    return {}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(SCENARIOS)))
+async def test_the_scenario_goes_as_it_says(
+    path: Path,
+    template: Path,
+    tmp_path: Path,
+    told: dict[Path, set[tuple[Any, ...]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told[path] = set()
+
+    def decide(state: Any, event: Any, **circumstances: Any) -> Decision | Refused:
+        outcome = engine.decide(state, event, **circumstances)
+        if isinstance(outcome, Decision):
+            kind = event.kind if isinstance(event, DeadlineReached) else type(event)
+            told[path].add((state.phase if state else Phase.NEW, kind, outcome.state.phase))
+        return outcome
+
+    monkeypatch.setattr(handle_event, "decide", decide)
     report = await run_scenario(read_scenario(path), template=template, folder=tmp_path)
     assert "\n".join(report.failures) == ""
+
+
+def test_every_transition_is_reached(told: dict[Path, set[tuple[Any, ...]]]) -> None:
+    if set(told) != set(PATHS):
+        pytest.skip("not all scenarios were run")
+    transitions = {
+        (phase, trigger, to)
+        for phase, row in SWITCH.items()
+        for trigger, transition in row.items()
+        for to in transition.to
+    }
+    assert transitions - set().union(*told.values()) == set()

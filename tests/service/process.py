@@ -18,8 +18,8 @@ from tests.web.running import Answered, token_of
 class Process:
     """A service in a process of its own."""
 
-    def __init__(self, database: Path, at: str, log: Path) -> None:
-        command = [sys.executable, "-m", "tests.service.serves_at", str(database), at]
+    def __init__(self, database: Path, at: str, log: Path, under: tuple[str, ...] = ()) -> None:
+        command = [*under, sys.executable, "-m", "tests.service.serves_at", str(database), at]
         self._log = log.open("ab")
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True
@@ -86,9 +86,12 @@ class Process:
 
 
 @contextmanager
-def serving(database: Path, at: str) -> Iterator[Process]:
-    """The service on this file from this instant on, until the block ends at the latest."""
-    process = Process(database, at, database.with_name("service.log"))
+def serving(database: Path, at: str, under: tuple[str, ...] = ()) -> Iterator[Process]:
+    """The service on this file from this instant on, until the block ends at the latest.
+
+    `under` is the command that runs it, where it is to be watched.
+    """
+    process = Process(database, at, database.with_name("service.log"), under)
     try:
         yield process
     finally:

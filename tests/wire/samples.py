@@ -29,6 +29,7 @@ from broker.messages.codes import (
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import (
+    AreaCode,
     AreaNumber,
     CaseId,
     DocumentId,
@@ -38,6 +39,15 @@ from broker.messages.identifiers import (
     ObisCode,
     ReceiptNumber,
     SerialNumber,
+    TaxNumber,
+)
+from broker.messages.master_data import (
+    BilledQuantity,
+    DailyBlocks,
+    InstalledMeter,
+    MasterData,
+    MasterDataResponse,
+    MeterRegister,
 )
 from broker.messages.notices import (
     Addressee,
@@ -60,9 +70,10 @@ from broker.messages.notices import (
     WithdrawalConfirmation,
 )
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import Address, RegisterValue
+from broker.messages.requests import Address, NamedCustomer, RegisterValue
 from broker.messages.settlements import SettledRegister, Settlement
 from broker.wire.write_acknowledgement import write_acknowledgement
+from broker.wire.write_master_data import write_master_data
 from broker.wire.write_notice import write_notice
 from broker.wire.write_view import (
     write_case_view,
@@ -280,6 +291,68 @@ NOTICES: dict[str, Notice] = {
     ),
 }
 
+ASKED_FOR = MasterDataResponse(
+    party=NEW,
+    role=Role.SUPPLIER,
+    reference=MessageId("JUG-2026-000011"),
+    accounting_point=POINT.accounting_point,
+    metering_site=POINT.metering_site,
+    directions=(Direction.CONSUMPTION,),
+    history_from=date(2025, 4, 24),
+    history_to=date(2026, 4, 24),
+    master_data=MasterData(
+        metering_site_gsrn=None,
+        area=AreaCode("7"),
+        directions=(Direction.CONSUMPTION,),
+        connected=True,
+        self_supply=False,
+        reading_method=ReadingMethod.CUSTOMER,
+        contracting_party=NamedCustomer(name="Ana Zgled", tax_number=TaxNumber("12345679")),
+        meter=InstalledMeter(
+            serial_number=SerialNumber("ZGL-100001"),
+            registers=(
+                MeterRegister(register=ObisCode("1-0:1.8.0"), digits=6, multiplier=Decimal(1)),
+            ),
+        ),
+    ),
+    billed=(
+        BilledQuantity(
+            direction=Direction.CONSUMPTION,
+            from_day=date(2025, 3, 31),
+            to_day=date(2026, 3, 31),
+            kwh=3650,
+        ),
+    ),
+    quarter_hours=None,
+)
+MASTER_DATA = {
+    "MasterDataResponse/for-a-quote": ASKED_FOR,
+    "MasterDataResponse/quarter-hours-of-days-of-92-96-and-100": MasterDataResponse(
+        party=NEW,
+        role=Role.SUPPLIER,
+        reference=MessageId("JUG-2026-000012"),
+        accounting_point=Gsrn("383199900000000062"),
+        metering_site=AreaNumber("7-0000006"),
+        directions=(Direction.CONSUMPTION, Direction.PRODUCTION),
+        history_from=date(2025, 4, 24),
+        history_to=date(2026, 4, 24),
+        master_data=None,
+        billed=None,
+        quarter_hours=tuple(
+            DailyBlocks(
+                direction=Direction.CONSUMPTION,
+                day=day,
+                watt_hours=tuple(100 + number for number in range(count)),
+            )
+            for day, count in (
+                (date(2025, 10, 26), 100),
+                (date(2026, 3, 28), 96),
+                (date(2026, 3, 29), 92),
+            )
+        ),
+    ),
+}
+
 ENTRIES = (
     MailboxEntry(
         document_id=DOCUMENT, kind="ApprovalNotice", case_id=CASE, created_at=AT, size_bytes=1204
@@ -300,6 +373,11 @@ def written(notice: Notice) -> bytes:
     return write_notice(notice, document_id=DOCUMENT, created_at=AT, operator=OPERATOR)
 
 
+def told(response: MasterDataResponse) -> bytes:
+    """The answer to a request for data as the fixtures have it."""
+    return write_master_data(response, document_id=DOCUMENT, created_at=AT, operator=OPERATOR)
+
+
 def acknowledged(acknowledgement: Acknowledgement) -> bytes:
     """The acknowledgement as the fixtures have it."""
     return write_acknowledgement(acknowledgement, operator=OPERATOR, texts=texts)
@@ -318,6 +396,7 @@ def outbound_documents() -> dict[str, bytes]:
     )
     return {
         **{name: written(notice) for name, notice in NOTICES.items()},
+        **{name: told(response) for name, response in MASTER_DATA.items()},
         "Acknowledgement/accepted": acknowledged(ACCEPTED),
         "Acknowledgement/refused": acknowledged(REFUSED),
         "Acknowledgement/nothing-could-be-read": acknowledged(UNREAD),
