@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from broker.engine.calendar import WorkingDays
 from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused, Trigger
 from broker.engine.facts import Facts
@@ -49,6 +50,7 @@ HELD = replace(RULES, hold_hours_customer=2)
 LATER = at(READ_ON)
 IN_FIVE_DAYS = at(date(2026, 4, 28))
 ONE_OFF_DAY = date(2026, 4, 30)
+ANNOUNCED = replace(RULES, working_days=WorkingDays(one_off_days=(ONE_OFF_DAY,)))
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,8 @@ OUTAGE = at(date(2026, 5, 16), 9)
 
 WAYS = (
     Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, GOOD, RECEIVED_AT),
+    Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, REMOTE, RECEIVED_AT),
+    Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, TO_BE_VISITED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.REJECTED, new, DISCONNECTED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.AWAITING_APPROVAL, new, RENAMED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.AWAITING_APPROVAL, new, GOOD, RECEIVED_AT, HELD),
@@ -341,6 +345,7 @@ WAYS = (
                 RULES,
             ),
             (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, RULES),
+            (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, ANNOUNCED),
         )
     ),
     *(
