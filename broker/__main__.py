@@ -28,6 +28,8 @@ from broker.scenarios.coverage import PAGE, write_page
 from broker.scenarios.demo import UnableToMakeDemo, make_demo
 from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
+from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
+from broker.scenarios.walkthrough import write_walkthrough
 from broker.service import Service, UnableToListen, migrate
 from broker.store import participants
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
@@ -102,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("coverage", help="write docs/rules-coverage.md anew")
     command.add_argument("--check", action="store_true", help="only say whether it is right")
     command.set_defaults(run=_coverage)
+
+    command = commands.add_parser("walkthrough", help="write docs/walkthrough.md anew")
+    command.add_argument("--check", action="store_true", help="only say whether it is right")
+    command.set_defaults(run=_walkthrough)
 
     _add_operator_commands(commands)
     return parser
@@ -255,6 +261,14 @@ def _coverage(options: argparse.Namespace) -> int:
     if write_page(PAGE, only_check=options.check):
         return 0
     print(f"{PAGE} is stale: run `python -m broker coverage`", file=sys.stderr)
+    return 1
+
+
+def _walkthrough(options: argparse.Namespace) -> int:
+    logging.getLogger().setLevel(logging.ERROR)
+    if write_walkthrough(WALKTHROUGH, only_check=options.check):
+        return 0
+    print(f"{WALKTHROUGH} is stale: run `python -m broker walkthrough`", file=sys.stderr)
     return 1
 
 

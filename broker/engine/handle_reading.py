@@ -111,9 +111,13 @@ def operator_accepts(
 def order_again(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:
     """The remote reading has not come in time: it is ordered again, and the operator is told.
 
+    Without a meter there is nothing to order, which a person must look into.
     Source: A19, interpretation 14 (002 a.199(1)).
     """
-    return order_reading(case, at)
+    meter = at.facts.point.meter if at.facts.point else None
+    if meter is None:
+        return Refused((Refusal(reason=Reason.METER_NOT_IDENTIFIABLE),))
+    return order_reading(case, meter, at)
 
 
 def operator_refuses(
@@ -124,9 +128,12 @@ def operator_refuses(
     Source: A19, A26 (002 a.153(2), a.199(1), a.200(2)).
     """
     refused = _refuse(case, event, at)
-    if isinstance(refused, Refused) or _plan(case).reading_method is not ReadingMethod.REMOTE:
+    meter = at.facts.point.meter if at.facts.point else None
+    if isinstance(refused, Refused) or meter is None:
         return refused
-    return refused.then(order_reading(refused.state, at))
+    if _plan(case).reading_method is not ReadingMethod.REMOTE:
+        return refused
+    return refused.then(order_reading(refused.state, meter, at))
 
 
 def _refuse(

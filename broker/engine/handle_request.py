@@ -200,8 +200,8 @@ def _approve(
 ) -> Decision:
     """Approval, with the plan as of this day (A12, A15, A18)."""
     plan, point = check.plan, check.point
-    if not isinstance(plan, Plan) or point is None:
-        raise AssertionError("approval without a plan")
+    if not isinstance(plan, Plan) or point is None or point.meter is None:
+        raise AssertionError("approval without a plan or of a point without meter")
     record = RequestApproved(
         at=at.now,
         decided_by=decided_by,
@@ -224,7 +224,7 @@ def _approve(
         case ReadingMethod.CUSTOMER:
             return decision
         case ReadingMethod.REMOTE:
-            return decision.then(order_reading(approved, at))
+            return decision.then(order_reading(approved, point.meter, at))
         case ReadingMethod.VISIT:
             return decision.then(announce_visit(approved, plan, at))
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from broker.engine.apply import apply
 from broker.engine.calendar import end_of, local_day, start_of
 from broker.engine.decision import Circumstances, Decision, Refused
+from broker.engine.facts import MeterFacts
 from broker.engine.legal_periods import PeriodName
 from broker.engine.notices_switch import reading_order, site_visit
 from broker.engine.state import SwitchCase
@@ -23,15 +24,15 @@ from broker.messages.records import (
 )
 
 
-def order_reading(case: SwitchCase, at: Circumstances) -> Decision:
+def order_reading(case: SwitchCase, meter: MeterFacts, at: Circumstances) -> Decision:
     """The reading of 00:00 of the expected date is ordered, or ordered again.
 
     The 24 hours run from the order, or from 00:00 of the expected date where that is later.
     Source: A19, interpretations 2 and 14 (002 a.199(1)).
     """
     plan = case.plan
-    if not isinstance(plan, Plan) or at.facts.point is None or at.facts.point.meter is None:
-        raise AssertionError("only an approved switch of a metered point is read remotely")
+    if plan is None:
+        raise AssertionError("only an approved switch is read remotely")
     read_for = start_of(plan.expected_date)
     record = ReadingOrdered(
         at=at.now,
@@ -42,7 +43,7 @@ def order_reading(case: SwitchCase, at: Circumstances) -> Decision:
     return Decision(
         state=apply(case, record),
         records=(record,),
-        notices=(reading_order(case, record, at.facts.point.meter, at.facts),),
+        notices=(reading_order(case, record, meter, at.facts),),
         register_changes=(),
     )
 

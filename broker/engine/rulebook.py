@@ -82,10 +82,12 @@ class Rulebook:
     ) -> date:
         """The last day of the reading period (A23); where the row says so, never so short that
         the customer has less time to read than the law leaves it (C2, interpretation 15).
+
+        A period that passed before the approval stays passed (interpretation 1).
         """
         last = self.last_day(PeriodName.READING_PERIOD, start=start, begun=begun)
         row = self._row(PeriodName.READING_PERIOD, begun)
-        if not (row.lengthened_for_customer and customer_reads):
+        if not (row.lengthened_for_customer and customer_reads) or approved_on > last:
             return last
         begins = max(approved_on, start)
         return max(last, self.last_day(PeriodName.CUSTOMER_READING, start=begins, begun=begun))

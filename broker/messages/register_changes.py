@@ -36,7 +36,7 @@ class ReadingRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayerChanged:
-    """From 00:00 of `on` the network charge of the point is paid by this side (A35)."""
+    """From 00:00 of `on` the network charge of the point is paid by this side (A31, A35)."""
 
     accounting_point: Gsrn
     payer: Payer

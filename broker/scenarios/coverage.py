@@ -18,10 +18,11 @@ COUNTING_TIME = "counting time"
 
 _PACKAGES = ("broker/engine", "broker/messages", "broker/usecases", "broker/wire")
 _PARTS_IN_SCOPE = {
-    "A": (*range(1, 19), 20, 23, *range(25, 30), 33, 36, 38),
-    "C": (1, 3, 5),
+    "A": (*range(1, 21), *range(22, 39)),
+    "C": (1, 2, 3, 4, 5),
     "D": (1, 2),
-    "interpretation ": (1, 2, 3, 6, 7, 8, 9, 14),
+    "H": (1, 2),
+    "interpretation ": (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15),
 }
 IN_SCOPE = (
     *(f"{part}{number}" for part, numbers in _PARTS_IN_SCOPE.items() for number in numbers),

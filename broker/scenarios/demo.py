@@ -43,7 +43,7 @@ MESSAGES = {
     "request.xml": "a request that is approved at once",
     "reading.xml": "the customer's reading that completes it",
     "reading-too-high.xml": "a reading that departs from the average without a reason (E90)",
-    "request-remote.xml": "a request for a point read remotely",
+    "request-remote.xml": "a request for a point read remotely, to be switched today",
     "reading-remote.xml": "the metering centre's reading that completes it",
     "request-in-doubt.xml": "a request the operator must decide: the customer's name differs",
     "request-wrong-digit.xml": "a request with two wrong check digits (422)",
@@ -162,7 +162,13 @@ def _messages(register: Path, cases: tuple[DemoCase, ...], now: datetime) -> dic
         "reading-too-high.xml": reading(
             _PLAIN, f"JE-{stamp}-3", now, value=usual_value(register, _PLAIN, today, times=10)
         ),
-        "request-remote.xml": request(_REMOTE, f"JE-{stamp}-4", now),
+        "request-remote.xml": request(
+            _REMOTE,
+            f"JE-{stamp}-4",
+            now,
+            others={"RequestedDate/Date": today.isoformat()},
+            without=("RequestedDate/AsSoonAsPossible",),
+        ),
         "reading-remote.xml": remote_reading(
             _REMOTE,
             f"MC-{stamp}-1",

@@ -71,6 +71,7 @@ class Happening:
     note: str = ""
     answer: str = ""
     deadlines: list[tuple[str, str, str]] = field(default_factory=list)
+    taken_in: list[bytes] = field(default_factory=list)
     notices: list[Delivered] = field(default_factory=list)
 
 
@@ -192,6 +193,7 @@ class _Run:
             *(self._stage.post(sender, data, step.media_type) for data in messages)
         )
         wrong: list[str] = []
+        told.taken_in = [m for m, one in zip(messages, replies, strict=True) if one.status == 200]
         for reply in replies:
             answer = etree.fromstring(reply.body)
             wrong += different("status", step.status, reply.status)

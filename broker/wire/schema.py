@@ -139,7 +139,7 @@ def refusal_of_unknown_root(root: etree._Element) -> Refusal | None:
 
 
 def validate(root: etree._Element) -> tuple[Refusal, ...]:
-    """What libxml2 finds wrong with the tree, nothing if it is valid; at most 50 findings."""
+    """What is wrong with the tree by the standard formats (A3), at most 50 findings of libxml2."""
     schema = _of_this_thread.schema
     if schema.validate(root):
         return ()

@@ -52,7 +52,9 @@ from broker.messages.requests import (
     Attachment,
     ChosenSupplier,
     ContractingParty,
+    CustomerApplication,
     Header,
+    InaccessibilityReport,
     MeterReading,
     PointReference,
     RegisterValue,
@@ -177,9 +179,26 @@ def request() -> SwitchRequest:
     )
 
 
+def customers_request() -> SwitchRequest:
+    """The same request of the customer itself, entered by the operator's staff."""
+    return replace(
+        request(),
+        header=header(DocumentKind.SWITCH_REQUEST, OPERATOR, Role.GRID_OPERATOR),
+        authorised_on=None,
+        customer_application=CustomerApplication(served_on=None),
+    )
+
+
 def withdrawal() -> Withdrawal:
     """The applicant takes its request back."""
     return Withdrawal(header=header(DocumentKind.WITHDRAWAL), case_id=CASE, point=point_reference())
+
+
+def inaccessibility_report() -> InaccessibilityReport:
+    """The new supplier says that the customer cannot reach the meter."""
+    return InaccessibilityReport(
+        header=header(DocumentKind.INACCESSIBILITY_REPORT), case_id=CASE, point=point_reference()
+    )
 
 
 def register(code: ObisCode = TAKEN, digits: int = 6, multiplier: str = "1") -> RegisterFacts:
@@ -315,6 +334,15 @@ def remote_reading(taken_on: date = READ_ON, value: str = "15050") -> MeterReadi
     )
 
 
+def operators_reading(taken_on: date = READ_ON, value: str = "15050") -> MeterReading:
+    """The operator's own reading, taken on a visit."""
+    return replace(
+        reading(taken_on, value),
+        header=header(DocumentKind.METER_READING, OPERATOR, Role.GRID_OPERATOR),
+        obtained_by=ObtainedBy.OPERATOR,
+    )
+
+
 def request_check() -> RequestCheck:
     """The check of the good request on the day it came."""
     return RequestCheck(
@@ -337,6 +365,18 @@ def request_check_of_a_share() -> RequestCheck:
     return but(check, "request.chosen.0.share", Decimal("0.4"))
 
 
+def request_check_of_a_paying_supplier() -> RequestCheck:
+    """The check of a good request by which the new supplier is to pay the network charge."""
+    check = but(request_check(), "request.network_charge_payer", Payer.SUPPLIER)
+    check = but(check, "request.one_bill_consent_on", date(2026, 4, 20))
+    return but(check, "facts.parties.0.pays_network_charge", True)
+
+
+def request_check_of_the_customer() -> RequestCheck:
+    """The check of a good request that the customer makes itself."""
+    return replace(request_check(), request=customers_request())
+
+
 def request_check_of_self_supply() -> RequestCheck:
     """The check of a good request at a self-supply point: one supplier, contracts that show it."""
     check = but(request_check_of_two(), "facts.point.self_supply", True)
@@ -352,6 +392,11 @@ def point_read_by(method: ReadingMethod) -> PointFacts:
         return good
     long_ago = but(good, "last_reading.taken_on", date(2025, 1, 10))
     return replace(long_ago, inaccessible_since=date(2025, 2, 1))
+
+
+def facts_read_by(method: ReadingMethod) -> Facts:
+    """What is known where the good point is read in this way."""
+    return replace(facts(), point=point_read_by(method))
 
 
 def plan(method: ReadingMethod = ReadingMethod.CUSTOMER) -> Plan:
@@ -416,6 +461,12 @@ def reading_check_of_remote() -> ReadingCheck:
     """The check of a good remote reading."""
     check = replace(reading_check(), reading=remote_reading(), plan=plan(ReadingMethod.REMOTE))
     return replace(check, sender_role=Role.METERING_CENTRE)
+
+
+def reading_check_of_visit() -> ReadingCheck:
+    """The check of a good reading of the operator."""
+    check = replace(reading_check(), reading=operators_reading(), plan=plan(ReadingMethod.VISIT))
+    return replace(check, sender_role=Role.GRID_OPERATOR)
 
 
 def days_after(day: date, count: int) -> date:

@@ -4,13 +4,13 @@ The good reading shows 400 kWh in 40 days at 10 kWh a day: 80 to 2000 kWh do not
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from broker.engine import rules_reading as reading
 from broker.engine.rules_reading import ReadingCheck
-from broker.messages.codes import Direction, ObtainedBy, Role
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.identifiers import ObisCode
 from broker.messages.reasons import Reason
 from broker.messages.records import DoubtKind
@@ -31,6 +31,7 @@ from tests.engine.builders import (
     reading_check_of_tariffs,
     reading_check_of_total_and_tariffs,
     reading_check_of_two,
+    reading_check_of_visit,
     register,
     shows,
 )
@@ -49,7 +50,7 @@ SECOND = (DoubtKind.SECOND_READING_FOR_THE_DAY,)
 
 Row = tuple[str, Any, tuple[Reason | DoubtKind, ...]]
 TARIFFS, BOTH, REMOTE = reading_check_of_tariffs, reading_check_of_two, reading_check_of_remote
-TOTAL_AND_TARIFFS = reading_check_of_total_and_tariffs
+TOTAL_AND_TARIFFS, VISIT = reading_check_of_total_and_tariffs, reading_check_of_visit
 VALUE = "reading.registers.0.value"
 LAST_VALUE = "point.last_reading.registers.0.value"
 
@@ -81,7 +82,21 @@ OF_ROUTE_AND_PERIOD = (
         reading.the_reading_comes_by_the_prescribed_route,
         ("sender_role", Role.SUPPLIER, ROUTE),
         ("reading.obtained_by", ObtainedBy.ESTIMATE, ROUTE),
+        ("reading.obtained_by", ObtainedBy.CUSTOMER, ROUTE),
+        # the operator reads on the spot where the remote reading fails, and says so
+        ("sender_role", Role.GRID_OPERATOR, ROUTE),
         of=REMOTE,
+    ),
+    *_cases(
+        reading.the_reading_comes_by_the_prescribed_route,
+        ("plan.reading_method", ReadingMethod.REMOTE, ()),
+        ("plan.reading_method", ReadingMethod.CUSTOMER, ROUTE),
+        ("sender_role", Role.SUPPLIER, ROUTE),
+        ("sender_role", Role.METERING_CENTRE, ROUTE),
+        ("reading.obtained_by", ObtainedBy.CUSTOMER, ROUTE),
+        ("reading.obtained_by", ObtainedBy.REMOTE, ROUTE),
+        ("reading.obtained_by", ObtainedBy.ESTIMATE, ROUTE),
+        of=VISIT,
     ),
     *_cases(
         reading.the_reading_was_taken_and_received_within_the_period,
@@ -91,6 +106,21 @@ OF_ROUTE_AND_PERIOD = (
         ("reading.taken_at", at(date(2026, 5, 16), 0), OUTSIDE),
         ("received_at", at(date(2026, 5, 15), 23, 59), ()),
         ("received_at", at(date(2026, 5, 16), 0), OUTSIDE),
+    ),
+    *_cases(
+        reading.a_remote_reading_is_that_of_midnight,
+        ("reading.taken_at", at(READ_ON, 0, 15), OUTSIDE),
+        ("reading.taken_at", at(days_after(READ_ON, -1), 23, 59), OUTSIDE),
+        ("reading.taken_at", at(days_after(READ_ON, -1), 0), ()),
+        # 00:00 by the clock of the law, not by UTC
+        ("reading.taken_at", datetime(2026, 5, 10, 0, tzinfo=UTC), OUTSIDE),
+        ("reading.taken_at", datetime(2026, 5, 9, 22, tzinfo=UTC), ()),
+        of=REMOTE,
+    ),
+    *_cases(
+        reading.a_remote_reading_is_that_of_midnight,
+        ("reading.taken_at", at(READ_ON, 9, 30), ()),
+        of=VISIT,
     ),
     *_cases(
         reading.the_reading_is_not_in_the_future,
@@ -192,4 +222,4 @@ OF_C1 = (
 )
 
 OF_READING_RULES = OF_ROUTE_AND_PERIOD + OF_C5 + OF_C1
-GOOD_READINGS = (reading_check, BOTH, TARIFFS, TOTAL_AND_TARIFFS, REMOTE)
+GOOD_READINGS = (reading_check, BOTH, TARIFFS, TOTAL_AND_TARIFFS, REMOTE, VISIT)

@@ -33,8 +33,10 @@ from tests.engine.builders import (
     chosen,
     days_after,
     request_check,
+    request_check_of_a_paying_supplier,
     request_check_of_a_share,
     request_check_of_self_supply,
+    request_check_of_the_customer,
     request_check_of_two,
     supply,
 )
@@ -73,6 +75,8 @@ YESTERDAY = days_after(RECEIVED_ON, -1)
 BOTH = request_check_of_two
 SELF_SUPPLY = request_check_of_self_supply
 A_SHARE = request_check_of_a_share
+SUPPLIER_PAYS = request_check_of_a_paying_supplier
+CUSTOMERS = request_check_of_the_customer
 
 E10 = (Reason.POINT_NOT_IDENTIFIABLE,)
 E81 = (Reason.POINT_NOT_CONNECTED,)
@@ -86,6 +90,7 @@ CONTRACT = (Reason.CONTRACT_DOES_NOT_MATCH_REQUEST,)
 AFTER_RECEIPT = (Reason.DATED_AFTER_RECEIPT,)
 ATTACHMENT = (DoubtKind.ATTACHMENT_TYPE_DIFFERS,)
 E36 = (Reason.NO_SELF_SUPPLY_CONTRACT,)
+E37 = (Reason.NO_VALID_GRID_ACCESS_CONTRACT,)
 E17 = (Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS,)
 E50 = (Reason.INVALID_PERIOD,)
 
@@ -174,6 +179,12 @@ OF_PARTIES = (
         of=BOTH,
     ),
     *_cases(
+        parties.the_applicant_is_the_new_supplier,
+        ("request.customer_application", None, E16),
+        ("request.chosen.0.supplier", OLD_OF_PRODUCTION, ()),
+        of=CUSTOMERS,
+    ),
+    *_cases(
         parties.the_request_names_a_supplier_for_each_direction,
         ("request.chosen", (chosen(), chosen(Direction.PRODUCTION)), DIRECTIONS),
         ("request.chosen", (chosen(Direction.PRODUCTION),), DIRECTIONS),
@@ -200,11 +211,24 @@ OF_PARTIES = (
     ),
     *_cases(
         parties.the_payer_may_pay_the_network_charge,
-        (
-            "request.network_charge_payer",
-            Payer.SUPPLIER,
-            (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
-        ),
+        ("request.network_charge_payer", Payer.SUPPLIER, E37),
+        ("request.one_bill_consent_on", RECEIVED_ON, ()),
+        ("facts.point.payer", Payer.SUPPLIER, ()),
+    ),
+    *_cases(
+        parties.the_payer_may_pay_the_network_charge,
+        ("request.one_bill_consent_on", RECEIVED_ON, ()),
+        ("request.one_bill_consent_on", TOMORROW, E37),
+        ("request.one_bill_consent_on", None, E37),
+        ("facts.parties.0.pays_network_charge", False, E37),
+        ("facts.parties", (), E37),
+        ("request.chosen.0.supplier", OLD, E37),
+        ("request.chosen.0.share", Decimal("1.000000"), ()),
+        ("request.chosen.0.share", Decimal("0.4"), E37),
+        ("request.chosen", (chosen(Direction.PRODUCTION),), E37),
+        ("facts.point.payer", Payer.SUPPLIER, ()),
+        ("request.network_charge_payer", Payer.CUSTOMER, ()),
+        of=SUPPLIER_PAYS,
     ),
 )
 
@@ -272,6 +296,13 @@ OF_CONTRACT = (
         ("request.chosen.0.contract.supplier_signed_on", RECEIVED_ON, ()),
     ),
     *_cases(
+        contract.nothing_was_signed_after_receipt,
+        ("request.customer_application.served_on", YESTERDAY, ()),
+        ("request.customer_application.served_on", RECEIVED_ON, ()),
+        ("request.customer_application.served_on", TOMORROW, AFTER_RECEIPT),
+        of=CUSTOMERS,
+    ),
+    *_cases(
         contract.the_attachment_is_what_it_says,
         ("request.chosen.0.contract.document.detected", MediaType.PNG, ATTACHMENT),
         ("request.chosen.0.contract.document.detected", None, ATTACHMENT),
@@ -320,4 +351,4 @@ OF_CONTRACT = (
 )
 
 OF_REQUEST_RULES = OF_PARTIES + OF_CONTRACT
-GOOD_REQUESTS = (request_check, BOTH, SELF_SUPPLY, A_SHARE)
+GOOD_REQUESTS = (request_check, BOTH, SELF_SUPPLY, A_SHARE, SUPPLIER_PAYS, CUSTOMERS)

@@ -9,13 +9,15 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from broker.engine.calendar import WorkingDays, at_hour, local_day
+from broker.engine.calendar import WorkingDays, at_hour, local_day, start_of
 from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
-from broker.engine.facts import Facts
+from broker.engine.facts import Facts, MeterFacts
+from broker.engine.legal_periods import dated_periods
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import SwitchCase
-from broker.messages.codes import Role
+from broker.messages.codes import Payer, ReadingMethod, Role
+from broker.messages.deadlines import Deadline
 from broker.messages.events import (
     DeadlineReached,
     Event,
@@ -23,6 +25,7 @@ from broker.messages.events import (
     ReadingReceived,
     SwitchRequestReceived,
 )
+from broker.messages.identifiers import SerialNumber
 from broker.messages.records import Record
 from broker.messages.requests import MeterReading, RegisterValue, SwitchRequest
 from tests.engine.builders import (
@@ -30,8 +33,11 @@ from tests.engine.builders import (
     OLD_OF_PRODUCTION,
     RECEIVED_AT,
     but,
-    facts,
+    customers_request,
+    facts_read_by,
+    operators_reading,
     reading,
+    register,
     remote_reading,
     request,
     request_for_two,
@@ -39,11 +45,13 @@ from tests.engine.builders import (
     two_directions,
 )
 from tests.engine.ways_through_the_process import (
+    a_report,
     a_withdrawal,
     acceptance_by_the_operator,
     approval_by_the_operator,
     refusal_by_the_operator,
     rejection_by_the_operator,
+    site_found_inaccessible,
 )
 
 
@@ -75,6 +83,7 @@ class Walk:
     now: datetime = RECEIVED_AT
     state: SwitchCase | None = None
     records: tuple[Record, ...] = ()
+    parked: set[Deadline] = field(default_factory=set)
     outcomes: list[tuple[SwitchCase | None, Event, Decision | Refused]] = field(
         default_factory=list
     )
@@ -89,11 +98,17 @@ class Walk:
 
     def let_pass(self, until: datetime, *, in_time: bool = True) -> None:
         """Handle what falls due until this instant: each at its hour, or all at the end."""
-        while self.state and (due := [d for d in self.state.deadlines if d.act_at <= until]):
+        while due := [d for d in self.open() if d.act_at <= until]:
             deadline = min(due, key=lambda d: d.act_at)
             self.now = max(self.now, deadline.act_at) if in_time else until
             self.meet(DeadlineReached(kind=deadline.kind, act_at=deadline.act_at))
+            if deadline in self.open():
+                self.parked.add(deadline)
         self.now = max(self.now, until)
+
+    def open(self) -> list[Deadline]:
+        """The deadlines that are open, those aside that could not be handled."""
+        return [d for d in self.state.deadlines if d not in self.parked] if self.state else []
 
     def take(self, step: Step) -> None:
         """Wait, let pass what falls due, then do what the step says."""
@@ -109,15 +124,23 @@ class Walk:
             self.meet(EVENTS[step.action]())
         elif step.action == "request":
             self.meet(first_event(self.start))
+        elif step.action == "report":
+            self.meet(a_report(self.now))
         elif step.action != "outage":
             self.meet(self.reading(step))
 
     def reading(self, step: Step) -> ReadingReceived:
         """A reading of the day or of a few days before, of one of several kinds."""
+        method = self.state.plan.reading_method if self.state and self.state.plan else None
         role, sent = Role.SUPPLIER, reading(local_day(self.now))
-        if self.facts.point and self.facts.point.remotely_read:
+        if step.action == "reading_by_operator" or method is ReadingMethod.VISIT:
+            role, sent = Role.GRID_OPERATOR, operators_reading(local_day(self.now))
+        elif method is ReadingMethod.REMOTE:
             role, sent = Role.METERING_CENTRE, remote_reading(local_day(self.now))
-        taken_at = min(sent.taken_at, self.now) - timedelta(days=step.number % 3)
+        days_ago = step.number % 3
+        taken_at = min(sent.taken_at, self.now) - timedelta(days=days_ago)
+        if role is Role.METERING_CENTRE:
+            taken_at = start_of(local_day(self.now) - timedelta(days=days_ago))
         sent = replace(sent, taken_at=taken_at, registers=self._values(step, sent))
         if step.action == "reading_explained":
             sent = replace(sent, departure_reason="Gradnja hiše.")
@@ -137,12 +160,14 @@ class Walk:
         )
 
 
+ANOTHER_METER = MeterFacts(serial_number=SerialNumber("ZGL-200001"), registers=(register(),))
 FACTS = {
     "disconnected": ("point.connected", False),
     "renamed": ("point.customer.name", "Ana Vzorec"),
     "named_right": ("point.customer.name", "Ana Zgled"),
     "no_average": ("point.averages", ()),
-    "meter_exchanged": ("point.meter.serial_number", "ZGL-200001"),
+    "meter_exchanged": ("point.meter", ANOTHER_METER),
+    "meter_removed": ("point.meter", None),
 }
 EVENTS = {
     "withdrawal": a_withdrawal,
@@ -150,6 +175,7 @@ EVENTS = {
     "rejection": rejection_by_the_operator,
     "acceptance": acceptance_by_the_operator,
     "refusal": refusal_by_the_operator,
+    "site_inaccessible": site_found_inaccessible,
 }
 READINGS = (
     "reading",
@@ -157,8 +183,21 @@ READINGS = (
     "reading_explained",
     "reading_of_another_meter",
     "reading_by_wrong_route",
+    "reading_by_operator",
 )
-ACTIONS = (*FACTS, *EVENTS, *READINGS, *READINGS, "request", "one_off_days", "wait")
+OTHERS = ("report", "request", "one_off_days", "wait")
+# What leads on is tried more often than what leads astray.
+LEADING_ON = ("reading", "reading_explained", "approval", "withdrawal", "acceptance", "refusal")
+ACTIONS = (
+    *FACTS,
+    *EVENTS,
+    *READINGS,
+    *OTHERS,
+    *4 * LEADING_ON,
+    *4 * ("reading", "reading", "report"),
+)
+EU_FROM = date(2026, 4, 1)
+"""When the EU's regime began, where a walk is under it: before its request came."""
 DAY_MINUTES = 24 * 60
 
 
@@ -167,32 +206,64 @@ def first_event(start: Start) -> SwitchRequestReceived:
     return SwitchRequestReceived(case_id=CASE, request=start.request, received_at=RECEIVED_AT)
 
 
+def _customer_pays(known: Facts, asked: SwitchRequest) -> tuple[Facts, SwitchRequest]:
+    return known, asked
+
+
+def _supplier_pays(known: Facts, asked: SwitchRequest) -> tuple[Facts, SwitchRequest]:
+    """From the switch on the new supplier pays, as it may."""
+    asked = replace(
+        asked, network_charge_payer=Payer.SUPPLIER, one_bill_consent_on=date(2026, 4, 20)
+    )
+    return but(known, "parties.0.pays_network_charge", True), asked
+
+
+def _supplier_paid(known: Facts, asked: SwitchRequest) -> tuple[Facts, SwitchRequest]:
+    return but(known, "point.payer", Payer.SUPPLIER), asked
+
+
+SELDOM = st.sampled_from([False, False, False, True])
+PAYERS = (_customer_pays, _supplier_pays, _supplier_paid)
+
+
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
     """A request for one or two directions, more or less clean, in varied circumstances."""
-    known, asked = facts(), request()
+    known, asked = facts_read_by(draw(st.sampled_from(ReadingMethod))), request()
     if draw(st.booleans()):
         known, asked = two_directions(known), request_for_two()
         if draw(st.booleans()):
             asked = but(asked, "chosen.1.supplier", OLD_OF_PRODUCTION)
     if draw(st.booleans()):
-        known = but(known, "point.remotely_read", True)
+        known = but(known, "point.measured_power", True)
+    if draw(st.booleans()):
+        by_customer = customers_request()
+        asked = replace(
+            asked,
+            header=by_customer.header,
+            authorised_on=None,
+            customer_application=by_customer.customer_application,
+        )
     if draw(st.booleans()):
         asked = but(asked, "contracting_party.name", "Anica Zgled")
-    if draw(st.booleans()):
+    known, asked = draw(st.sampled_from(PAYERS))(known, asked)
+    if draw(SELDOM):
         ahead = draw(st.integers(min_value=-1, max_value=200))
         asked = replace(asked, requested_date=local_day(RECEIVED_AT) + timedelta(days=ahead))
-    if draw(st.booleans()):
+    if draw(SELDOM):
         ends = date(2026, 4, 20) + timedelta(days=draw(st.integers(min_value=0, max_value=40)))
         asked = but(asked, "chosen.0.contract.valid_to", ends)
-    changed = draw(st.sampled_from([None, "disconnected", "no_average", "unsupplied"]))
+    changed = draw(st.sampled_from([*5 * [None], "disconnected", "no_average", "unsupplied"]))
     if changed == "unsupplied":
         known = but(known, "point.supplies", ())
     elif changed is not None:
         known = but(known, *FACTS[changed])
     hours = draw(st.sampled_from([0, 0, 2, 48, 1000]))
     rules = Rulebook(
-        hold_hours_customer=hours, hold_hours_remote=hours, decision_hour=draw(st.times())
+        hold_hours_customer=hours,
+        hold_hours_remote=hours,
+        decision_hour=draw(st.times()),
+        periods=dated_periods(draw(st.sampled_from([None, EU_FROM]))),
     )
     return Start(request=asked, facts=known, rules=rules)
 

@@ -1,6 +1,7 @@
 """Who is told what about a switch, and what nobody is told (A12-A17, A26-A29)."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -15,10 +16,10 @@ from broker.messages.notices import (
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
     Notice,
+    ReadingOrder,
     ReadingRejection,
     RejectionNotice,
     SwitchCompleted,
-    SwitchFailed,
     WithdrawalConfirmation,
 )
 from broker.messages.requests import SwitchRequest
@@ -135,7 +136,14 @@ def test_a_withdrawal_is_confirmed_to_the_applicant_alone() -> None:
 
 
 def test_completion_names_to_each_supplier_only_itself() -> None:
-    to_new, to_old = notices(awaiting_reading(), a_reading())
+    given = notices(awaiting_reading(), a_reading())
+    assert told(given) == [
+        ("SwitchCompleted", NEW),
+        ("SwitchCompleted", OLD),
+        ("FinalSettlement", OLD),
+        ("RegisterChangeNotice", OLD),
+    ]
+    to_new, to_old, *more_to_old = given
     assert isinstance(to_new, SwitchCompleted)
     assert isinstance(to_old, SwitchCompleted)
     assert to_new.new_supplier is not None
@@ -144,8 +152,10 @@ def test_completion_names_to_each_supplier_only_itself() -> None:
     assert to_old.old_supplier is not None
     assert to_old.old_supplier.eic == OLD
     assert to_old.registers == to_new.registers == reading().registers
-    assert NEW not in encode(to_old).decode()
     assert OLD not in encode(to_new).decode()
+    for notice in (to_old, *more_to_old):
+        assert NEW not in encode(notice).decode()
+        assert notice.to.reference is None
 
 
 def test_a_failure_is_told_to_new_and_old() -> None:
@@ -167,10 +177,15 @@ def test_a_remote_reading_refused_after_review_is_told_to_the_metering_centre() 
     departing = replace(remote_reading(value="20000"), departure_reason="Gradnja.")
     event = ReadingReceived(reading=departing, sender_role=Role.METERING_CENTRE, received_at=LATER)
     case = after(case, event, known=remote)
-    (notice,) = notices(case, refusal_by_the_operator(), remote)
-    assert isinstance(notice, ReadingRejection)
-    assert (notice.to.party, notice.to.role) == (METERING_CENTRE, Role.METERING_CENTRE)
-    assert NEW not in encode(notice).decode()
+    refused, ordered = notices(case, refusal_by_the_operator(), remote)
+    assert isinstance(refused, ReadingRejection)
+    assert isinstance(ordered, ReadingOrder)
+    assert refused.to.reference == departing.header.message_id
+    # and at once asked for another one
+    assert ordered.order_number == 2
+    for notice in (refused, ordered):
+        assert (notice.to.party, notice.to.role) == (METERING_CENTRE, Role.METERING_CENTRE)
+        assert NEW not in encode(notice).decode()
 
 
 def test_a_point_without_supplier_is_switched_without_notices_to_an_old_one() -> None:
@@ -214,7 +229,8 @@ class TestTwoDirections:
 
     def test_completion_carries_the_registers_of_the_own_direction(self) -> None:
         case = self.case(request_for_two())
-        to_new, to_old, to_old_of_production = notices(case, a_reading(self.read), TWO)
+        given = notices(case, a_reading(self.read), TWO)
+        to_new, to_old, to_old_of_production = given[:3]
         assert isinstance(to_new, SwitchCompleted)
         assert isinstance(to_old, SwitchCompleted)
         assert isinstance(to_old_of_production, SwitchCompleted)
@@ -227,12 +243,15 @@ class TestTwoDirections:
         assert [party for _, party in told(approved)] == [NEW, OLD]
         case = self.case(ONE_OF_TWO)
         completed = notices(case, a_reading(self.read), TWO)
-        assert [party for _, party in told(completed)] == [NEW, OLD]
-        assert all(
-            notice.registers == (shows(TAKEN, "15050"),)
-            for notice in completed
-            if isinstance(notice, SwitchCompleted)
-        )
+        assert told(completed) == [
+            ("SwitchCompleted", NEW),
+            ("SwitchCompleted", OLD),
+            ("FinalSettlement", OLD),
+            ("RegisterChangeNotice", OLD),
+        ]
+        for notice in completed[:2]:
+            assert isinstance(notice, SwitchCompleted)
+            assert notice.registers == (shows(TAKEN, "15050"),)
         failed = notices(case, reached(DeadlineKind.END_OF_READING_PERIOD), TWO)
         assert [party for _, party in told(failed)] == [NEW, OLD]
 
@@ -249,7 +268,7 @@ class TestTwoDirections:
         assert [party for _, party in told(failed)] == [NEW, OLD]
 
 
-@pytest.mark.parametrize("kind", [ApprovalNotice, SwitchCompleted, SwitchFailed])
+@pytest.mark.parametrize("kind", get_args(Notice))
 def test_no_notice_has_a_share_or_a_contract(kind: type) -> None:
     names = set(kind.__dataclass_fields__)
     assert not {"share", "contract", "shares", "request", "changes"} & names

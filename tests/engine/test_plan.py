@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from broker.engine.plan import NoPlan, plan_switch
 from broker.messages.codes import Direction, ReadingMethod
 from broker.messages.records import DirectionChange, Plan
+from broker.messages.requests import SwitchRequest
 from tests.engine.builders import (
     NEW,
     OLD,
@@ -33,6 +34,23 @@ def day(text: str) -> date:
     return date.fromisoformat(f"2026-{text}")
 
 
+def planned_for(
+    asked: SwitchRequest,
+    changes: tuple[DirectionChange, ...],
+    method: ReadingMethod = CUSTOMER,
+    approved_on: date = RECEIVED_ON,
+) -> Plan | NoPlan:
+    """The plan of a request received on 24 April, if approved on this day."""
+    return plan_switch(
+        asked,
+        changes,
+        received_on=RECEIVED_ON,
+        approved_on=approved_on,
+        point=point_read_by(method),
+        rules=RULES,
+    )
+
+
 def planned(
     changed: dict[str, date | None], method: ReadingMethod, approved: str = "04-24"
 ) -> tuple[date, date, date] | NoPlan:
@@ -40,14 +58,7 @@ def planned(
     asked = request()
     for path, value in changed.items():
         asked = but(asked, path, value)
-    plan = plan_switch(
-        asked,
-        CHANGES,
-        received_on=RECEIVED_ON,
-        approved_on=day(approved),
-        point=point_read_by(method),
-        rules=RULES,
-    )
+    plan = planned_for(asked, CHANGES, method, day(approved))
     if isinstance(plan, NoPlan):
         return plan
     assert plan.reading_method is method
@@ -129,16 +140,10 @@ def test_the_plan(
 def test_every_contract_of_a_direction_that_changes_narrows_the_period() -> None:
     asked = but(request_for_two(), "chosen.1.contract.valid_to", day("05-10"))
     asked = but(asked, VALID_FROM, day("05-01"))
-    circumstances = {
-        "received_on": RECEIVED_ON,
-        "approved_on": RECEIVED_ON,
-        "method": CUSTOMER,
-        "rules": RULES,
-    }
-    both = plan_switch(asked, BOTH, **circumstances)
+    both = planned_for(asked, BOTH)
     assert isinstance(both, Plan)
     assert (both.reading_from, both.reading_to) == (day("05-01"), day("05-10"))
-    one = plan_switch(asked, CHANGES, **circumstances)
+    one = planned_for(asked, CHANGES)
     assert isinstance(one, Plan)
     assert (one.reading_from, one.reading_to) == (day("05-01"), day("05-15"))
 

@@ -23,6 +23,7 @@ from tests.engine.builders import RULES, facts
 from tests.engine.ways_through_the_process import EVENTS, IN_PHASE, LATER, WAYS, Way
 
 ENDS = (Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED)
+CONCLUDED = (*ENDS, Phase.COMPLETED_UNSETTLED)
 NAMED = {
     (Phase.AWAITING_APPROVAL, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
     (Phase.PERIOD_OVER_UNDER_REVIEW, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
@@ -93,7 +94,7 @@ def test_an_unlisted_event_is_refused_by_name(phase: Phase, event: Event) -> Non
     before = encode(case)
     outcome = decide(case, event, facts=facts(), now=LATER, rules=RULES)
     assert isinstance(outcome, Refused)
-    if phase in ENDS:
+    if phase in CONCLUDED:
         expected = Reason.CASE_HAS_ENDED
     elif phase is Phase.NEW:
         expected = Reason.NO_ONGOING_SWITCH
@@ -114,7 +115,24 @@ def test_an_ended_case_lists_nothing_and_has_nothing_open(phase: Phase) -> None:
     assert case.ended_at is not None
 
 
-@pytest.mark.parametrize("phase", set(Phase) - set(ENDS) - {Phase.NEW}, ids=lambda p: p.value)
+def test_an_unsettled_case_is_concluded_and_owes_the_settlement_alone() -> None:
+    case = IN_PHASE[Phase.COMPLETED_UNSETTLED]()
+    assert case is not None
+    assert [deadline.kind for deadline in case.deadlines] == [DeadlineKind.FINAL_SETTLEMENT]
+    assert (case.doubts, case.review, case.needs_operator) == ((), None, False)
+    assert case.ended_at is not None
+    settled = case.deadlines[0].act_at
+    event = DeadlineReached(kind=DeadlineKind.FINAL_SETTLEMENT, act_at=settled)
+    outcome = decide(case, event, facts=facts(), now=settled, rules=RULES)
+    assert isinstance(outcome, Decision)
+    # the case is as old as its switch, not as its settlement
+    assert outcome.state.ended_at == case.ended_at
+
+
+OPEN = [phase for phase in Phase if phase not in (*CONCLUDED, Phase.NEW)]
+
+
+@pytest.mark.parametrize("phase", OPEN, ids=lambda phase: phase.value)
 def test_an_open_case_has_not_ended(phase: Phase) -> None:
     case = IN_PHASE[phase]()
     assert case is not None

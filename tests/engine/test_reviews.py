@@ -8,6 +8,7 @@ import pytest
 from broker.engine.decision import Decision
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.deadlines import DeadlineKind
+from broker.messages.events import OperatorDecision
 from broker.messages.records import (
     DecidedBy,
     ReadingRefusedAfterReview,
@@ -57,7 +58,7 @@ def test_an_announced_day_moves_the_review_alone(case: SwitchCase) -> None:
     assert moved == open_at(case) | {REVIEW: at(date(2026, 5, 25), 22)}
 
 
-BY_A_PERSON = [way for way in WAYS if "ByOperator" in way.name]
+BY_A_PERSON = [way for way in WAYS if isinstance(way.event, OperatorDecision)]
 
 
 @pytest.mark.parametrize("way", BY_A_PERSON, ids=lambda way: way.name)

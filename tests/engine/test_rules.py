@@ -71,7 +71,7 @@ def test_every_public_function_of_the_rule_modules_is_examined() -> None:
         if getattr(value, "__module__", None) == module.__name__
         and callable(value)
         and name.startswith(
-            ("the_", "there_", "every_", "each_", "no_", "nothing_", "at_", "self_")
+            ("a_", "the_", "there_", "every_", "each_", "no_", "nothing_", "at_", "self_")
         )
     }
     assert written == set(RULES)

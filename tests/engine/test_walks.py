@@ -1,8 +1,10 @@
 """What holds for every case, whatever happens to it: shown on random walks."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,17 +12,26 @@ from hypothesis import given, settings
 from broker.engine.apply import RecordOutOfPlace, apply, replay
 from broker.engine.calendar import local_day
 from broker.engine.decision import Decision, Refused
+from broker.engine.legal_periods import PERIODS, LegalPeriod, dated_periods
+from broker.engine.rules_reading import direction_of
 from broker.engine.state import Phase, SwitchCase
+from broker.messages.deadlines import DeadlineKind
 from broker.messages.notices import (
-    ApprovalNotice,
-    ApprovalNoticeToOldSupplier,
+    FinalSettlement,
+    ReadingOrder,
+    ReadingRejection,
+    ReceiptConfirmation,
+    RegisterChangeNotice,
     RejectionNotice,
+    SiteVisitNotice,
     SwitchCompleted,
     SwitchFailed,
     WithdrawalConfirmation,
 )
+from broker.messages.reasons import Reason
 from broker.messages.records import (
     DoubtKind,
+    Record,
     RequestApproved,
     RequestRejected,
     RequestWithdrawn,
@@ -29,8 +40,8 @@ from broker.messages.records import (
 )
 from broker.messages.register_changes import SupplyChanged
 from broker.store.codec import decode, encode
-from tests.engine.builders import NEW, at
-from tests.engine.random_walks import ACTIONS, Start, Step, Walk, starts, steps, walked
+from tests.engine.builders import ADDRESS, NEW, OPERATOR, RECEIVED_AT, at
+from tests.engine.random_walks import ACTIONS, EU_FROM, Start, Step, Walk, starts, steps, walked
 from tests.engine.ways_through_the_process import WAYS, Way, awaiting_reading
 
 ENDS = {Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED}
@@ -100,12 +111,14 @@ def test_deadlines_stand_in_order_of_law(start: Start, taken: list[Step]) -> Non
 @given(start=starts(), taken=steps((*ACTIONS, "outage")))
 @reproducibly
 def test_each_party_gets_one_document_of_each_kind(start: Start, taken: list[Step]) -> None:
-    given_in_all: Counter[tuple[type, str]] = Counter()
+    given_in_all: Counter[tuple[type, str, bool]] = Counter()
     for _, decision in decisions(walked(start, taken)):
-        given_now = Counter((type(notice), notice.to.party) for notice in decision.notices)
+        given_now = Counter(
+            (type(n), n.to.party, n.to.customer is not None) for n in decision.notices
+        )
         assert set(given_now.values()) <= {1}
-        once = (ApprovalNotice, ApprovalNoticeToOldSupplier, SwitchCompleted, SwitchFailed)
-        given_in_all.update({k: n for k, n in given_now.items() if issubclass(k[0], once)})
+        many = (ReadingOrder, ReadingRejection)
+        given_in_all.update({k: n for k, n in given_now.items() if not issubclass(k[0], many)})
     assert set(given_in_all.values()) <= {1}
 
 
@@ -123,6 +136,65 @@ def test_the_old_supplier_never_learns_who_is_new(start: Start, taken: list[Step
 
 @given(start=starts(), taken=steps((*ACTIONS, "outage")))
 @reproducibly
+def test_the_customer_is_told_through_the_operator_and_nobody_learns_its_address(
+    start: Start, taken: list[Step]
+) -> None:
+    for _, decision in decisions(walked(start, taken)):
+        for notice in decision.notices:
+            to_customer = notice.to.customer is not None
+            assert (notice.to.party == OPERATOR) == to_customer
+            assert (ADDRESS.street in encode(notice).decode()) == to_customer
+            if to_customer and start.request.customer_application is None:
+                assert isinstance(notice, SiteVisitNotice)
+            if isinstance(notice, SwitchFailed):
+                assert (notice.legal_remedies is not None) == to_customer
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_a_remote_reading_is_ordered_as_often_as_the_case_says(
+    start: Start, taken: list[Step]
+) -> None:
+    walk = walked(start, taken)
+    ordered = [n for _, d in decisions(walk) for n in d.notices if isinstance(n, ReadingOrder)]
+    assert [order.order_number for order in ordered] == list(range(1, len(ordered) + 1))
+    assert walk.state is not None
+    assert walk.state.orders == len(ordered)
+    for before, decision in decisions(walk):
+        for order in decision.notices:
+            if isinstance(order, ReadingOrder):
+                (answer,) = [
+                    d.act_at for d in decision.deadlines if d.kind is DeadlineKind.REMOTE_READING
+                ]
+                assert order.answer_by == answer
+                assert order.answer_by >= order.read_for + timedelta(hours=24)
+                assert (
+                    before is None
+                    or before.phase is not Phase.READING_UNDER_REVIEW
+                    or (before.orders + 1 == order.order_number)
+                )
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_every_old_supplier_is_settled_once_after_the_switch(
+    start: Start, taken: list[Step]
+) -> None:
+    walk = walked(start, taken)
+    settled = [n for _, d in decisions(walk) for n in d.notices if isinstance(n, FinalSettlement)]
+    carried_out = [r for r in walk.records if isinstance(r, SwitchCarriedOut)]
+    assert walk.state is not None
+    old = {change.old for change in walk.state.changes if change.old and carried_out}
+    assert sorted(n.to.party for n in settled) == sorted(old)
+    for notice in settled:
+        assert notice.settlement.to_day == carried_out[0].switch_date
+        for one in notice.settlement.registers:
+            direction = direction_of(one.register)
+            assert direction in notice.old_supplier.directions
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
 def test_before_approval_the_applicant_alone_hears_of_the_case(
     start: Start, taken: list[Step]
 ) -> None:
@@ -133,7 +205,7 @@ def test_before_approval_the_applicant_alone_hears_of_the_case(
         if not approved:
             assert told <= {start.request.header.sender}
         if any(isinstance(r, RequestRejected | RequestWithdrawn) for r in decision.records):
-            (notice,) = decision.notices
+            (notice,) = [n for n in decision.notices if not isinstance(n, ReceiptConfirmation)]
             assert isinstance(notice, RejectionNotice | WithdrawalConfirmation)
 
 
@@ -148,6 +220,10 @@ def test_only_a_switch_carried_out_is_announced_and_registered(
         failed = [r for r in decision.records if isinstance(r, SwitchHasFailed)]
         failures = [n for n in decision.notices if isinstance(n, SwitchFailed)]
         assert bool(completions) == bool(carried_out) == bool(decision.register_changes)
+        visible = [n for n in decision.notices if isinstance(n, RegisterChangeNotice)]
+        assert {n.to.party for n in visible} == {
+            c.old for c in decision.state.changes if c.old and carried_out
+        }
         assert bool(failures) == bool(failed)
         supplies = [c for c in decision.register_changes if isinstance(c, SupplyChanged)]
         if carried_out:
@@ -192,11 +268,15 @@ def test_a_refusal_says_why_and_changes_nothing(start: Start, taken: list[Step])
 
 @given(start=starts(), taken=steps((*ACTIONS, "outage")))
 @reproducibly
-def test_a_case_never_refuses_its_own_deadline(start: Start, taken: list[Step]) -> None:
-    for before, event, outcome in walked(start, taken).outcomes:
+def test_a_case_refuses_its_own_deadline_only_where_no_meter_is_left_to_read(
+    start: Start, taken: list[Step]
+) -> None:
+    walk = walked(start, taken)
+    assert {deadline.kind for deadline in walk.parked} <= {DeadlineKind.REMOTE_READING}
+    for before, event, outcome in walk.outcomes:
         open_kinds = {deadline.kind for deadline in before.deadlines} if before else set()
-        if getattr(event, "kind", None) in open_kinds:
-            assert isinstance(outcome, Decision)
+        if getattr(event, "kind", None) in open_kinds and isinstance(outcome, Refused):
+            assert [r.reason for r in outcome.refusals] == [Reason.METER_NOT_IDENTIFIABLE]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
@@ -208,6 +288,12 @@ def test_every_transition_survives_apply_and_journal(way: Way) -> None:
     for value in (*decision.records, decision.state):
         assert decode(encode(value), type(value)) == value
         assert encode(decode(encode(value), type(value))) == encode(value)
+
+
+def test_the_ways_show_every_record() -> None:
+    outcomes = [way.taken() for way in WAYS]
+    recorded = {type(r) for o in outcomes if isinstance(o, Decision) for r in o.records}
+    assert recorded == set(get_args(Record))
 
 
 class TestRecordsOutOfPlace:
@@ -236,7 +322,37 @@ def test_the_walks_reach_every_phase() -> None:
     @given(start=starts(), taken=steps((*ACTIONS, "outage")))
     @settings(deadline=None, derandomize=True, max_examples=400)
     def walk(start: Start, taken: list[Step]) -> None:
-        reached.update(decision.state.phase for _, decision in decisions(walked(start, taken)))
+        walk = walked(start, taken)
+        reached.update(decision.state.phase for _, decision in decisions(walk))
 
     walk()
     assert reached == set(Phase) - {Phase.NEW}
+
+
+@pytest.mark.parametrize("eu", [False, True], ids=["under the law", "under the EU's regime"])
+def test_the_same_walk_runs_under_either_regime(eu: bool) -> None:
+    ends: Counter[Phase] = Counter()
+
+    @given(start=starts(), taken=steps())
+    @settings(deadline=None, derandomize=True, max_examples=200)
+    def walk(start: Start, taken: list[Step]) -> None:
+        periods = dated_periods(EU_FROM if eu else None)
+        state = walked(replace(start, rules=replace(start.rules, periods=periods)), taken).state
+        assert state is not None
+        assert state.phase in ENDS
+        ends[state.phase] += 1
+
+    walk()
+    assert set(ends) == ENDS
+
+
+@given(start=starts(), taken=steps((*ACTIONS, "outage")))
+@reproducibly
+def test_a_case_begun_before_the_day_runs_on_as_if_there_were_no_other_regime(
+    start: Start, taken: list[Step]
+) -> None:
+    def under(periods: tuple[LegalPeriod, ...]) -> Walk:
+        return walked(replace(start, rules=replace(start.rules, periods=periods)), taken)
+
+    before = under(dated_periods(local_day(RECEIVED_AT) + timedelta(days=1)))
+    assert before.records == under(PERIODS).records

@@ -4,23 +4,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from broker.engine.calendar import WorkingDays
 from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused, Trigger
 from broker.engine.facts import Facts
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import Phase, SwitchCase
-from broker.messages.codes import Role
+from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
     Event,
     GivenReason,
+    InaccessibilityReported,
     OneOffDaysChanged,
     ReadingAcceptedByOperator,
     ReadingReceived,
     ReadingRefusedByOperator,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
+    SiteFoundInaccessible,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -34,14 +37,20 @@ from tests.engine.builders import (
     at,
     but,
     facts,
+    facts_read_by,
+    inaccessibility_report,
+    operators_reading,
     reading,
+    remote_reading,
     request,
     withdrawal,
 )
 
 HELD = replace(RULES, hold_hours_customer=2)
 LATER = at(READ_ON)
+IN_FIVE_DAYS = at(date(2026, 4, 28))
 ONE_OFF_DAY = date(2026, 4, 30)
+ANNOUNCED = replace(RULES, working_days=WorkingDays(one_off_days=(ONE_OFF_DAY,)))
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,32 @@ def a_reading(of: MeterReading | None = None, received_at: datetime = LATER) -> 
     return ReadingReceived(
         reading=of or reading(), sender_role=Role.SUPPLIER, received_at=received_at
     )
+
+
+def a_remote_reading(
+    of: MeterReading | None = None, received_at: datetime = LATER
+) -> ReadingReceived:
+    """The good remote reading, or this one, is received from the metering centre."""
+    return ReadingReceived(
+        reading=of or remote_reading(), sender_role=Role.METERING_CENTRE, received_at=received_at
+    )
+
+
+def a_reading_by_the_operator(received_at: datetime = LATER) -> ReadingReceived:
+    """The operator has read the meter itself."""
+    return ReadingReceived(
+        reading=operators_reading(), sender_role=Role.GRID_OPERATOR, received_at=received_at
+    )
+
+
+def a_report(received_at: datetime = IN_FIVE_DAYS) -> InaccessibilityReported:
+    """The new supplier reports that the customer cannot reach the meter."""
+    return InaccessibilityReported(report=inaccessibility_report(), received_at=received_at)
+
+
+def site_found_inaccessible() -> SiteFoundInaccessible:
+    """The operator came and could not read."""
+    return SiteFoundInaccessible(by="Nada Zgled", why="Vrata zaklenjena.")
 
 
 def a_departing_reading() -> MeterReading:
@@ -165,6 +200,21 @@ def awaiting_reading() -> SwitchCase:
     return after(None, a_request(), RECEIVED_AT)
 
 
+def awaiting_remote_reading() -> SwitchCase:
+    """An approved case whose reading was ordered from the metering centre."""
+    return after(None, a_request(), RECEIVED_AT, known=REMOTE)
+
+
+def awaiting_visit() -> SwitchCase:
+    """An approved case whose site the operator will visit."""
+    return after(None, a_request(), RECEIVED_AT, known=TO_BE_VISITED)
+
+
+def taken_over() -> SwitchCase:
+    """An approved case in which the customer cannot reach the meter."""
+    return after(awaiting_reading(), a_report(), IN_FIVE_DAYS)
+
+
 def reading_under_review() -> SwitchCase:
     """An approved case with a reading for the operator."""
     return after(awaiting_reading(), a_reading(a_departing_reading()))
@@ -184,6 +234,11 @@ def completed() -> SwitchCase:
     return after(awaiting_reading(), a_reading())
 
 
+def completed_unsettled() -> SwitchCase:
+    """A switch carried out where power is measured, in the month of the switch."""
+    return after(awaiting_reading(), a_reading(), known=MEASURED)
+
+
 def rejected() -> SwitchCase:
     """A request rejected by the operator."""
     return after(awaiting_approval(), rejection_by_the_operator())
@@ -199,12 +254,17 @@ def failed() -> SwitchCase:
     return after(awaiting_reading(), reached(DeadlineKind.END_OF_READING_PERIOD))
 
 
+REMOTE = facts_read_by(ReadingMethod.REMOTE)
+TO_BE_VISITED = facts_read_by(ReadingMethod.VISIT)
+MEASURED = but(facts(), "point.measured_power", True)
+
 IN_PHASE: dict[Phase, Callable[[], SwitchCase | None]] = {
     Phase.NEW: new,
     Phase.AWAITING_APPROVAL: awaiting_approval,
     Phase.AWAITING_READING: awaiting_reading,
     Phase.READING_UNDER_REVIEW: reading_under_review,
     Phase.PERIOD_OVER_UNDER_REVIEW: period_over_under_review,
+    Phase.COMPLETED_UNSETTLED: completed_unsettled,
     Phase.COMPLETED: completed,
     Phase.REJECTED: rejected,
     Phase.WITHDRAWN: withdrawn,
@@ -218,6 +278,8 @@ OUTAGE = at(date(2026, 5, 16), 9)
 
 WAYS = (
     Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, GOOD, RECEIVED_AT),
+    Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, REMOTE, RECEIVED_AT),
+    Way(Phase.NEW, a_request(), Phase.AWAITING_READING, new, TO_BE_VISITED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.REJECTED, new, DISCONNECTED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.AWAITING_APPROVAL, new, RENAMED, RECEIVED_AT),
     Way(Phase.NEW, a_request(), Phase.AWAITING_APPROVAL, new, GOOD, RECEIVED_AT, HELD),
@@ -283,6 +345,7 @@ WAYS = (
                 RULES,
             ),
             (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, RULES),
+            (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, ANNOUNCED),
         )
     ),
     *(
@@ -308,6 +371,34 @@ WAYS = (
             (Phase.PERIOD_OVER_UNDER_REVIEW, refusal_by_the_operator(), Phase.FAILED),
             (Phase.PERIOD_OVER_UNDER_REVIEW, reached(DeadlineKind.READING_REVIEW), Phase.FAILED),
             (Phase.PERIOD_OVER_UNDER_REVIEW, one_off_days(), Phase.PERIOD_OVER_UNDER_REVIEW),
+            (
+                Phase.COMPLETED_UNSETTLED,
+                reached(DeadlineKind.FINAL_SETTLEMENT),
+                Phase.COMPLETED,
+            ),
+        )
+    ),
+    *(
+        Way(phase, event, Phase.COMPLETED_UNSETTLED, IN_PHASE[phase], MEASURED)
+        for phase, event in (
+            (Phase.AWAITING_READING, a_reading()),
+            (Phase.READING_UNDER_REVIEW, a_reading()),
+            (Phase.READING_UNDER_REVIEW, acceptance_by_the_operator()),
+            (Phase.PERIOD_OVER_UNDER_REVIEW, acceptance_by_the_operator()),
+        )
+    ),
+    *(
+        Way(Phase.AWAITING_READING, event, to, case, known)
+        for event, to, case, known in (
+            (a_report(), Phase.AWAITING_READING, awaiting_reading, GOOD),
+            (
+                reached(DeadlineKind.REMOTE_READING),
+                Phase.AWAITING_READING,
+                awaiting_remote_reading,
+                REMOTE,
+            ),
+            (site_found_inaccessible(), Phase.FAILED, awaiting_visit, TO_BE_VISITED),
+            (site_found_inaccessible(), Phase.FAILED, taken_over, GOOD),
         )
     ),
 )
@@ -316,10 +407,12 @@ EVENTS: tuple[Event, ...] = (
     a_request(),
     a_withdrawal(),
     a_reading(),
+    a_report(),
     *(reached(kind) for kind in DeadlineKind),
     approval_by_the_operator(),
     rejection_by_the_operator(),
     acceptance_by_the_operator(),
     refusal_by_the_operator(),
+    site_found_inaccessible(),
     one_off_days(),
 )

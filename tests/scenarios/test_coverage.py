@@ -8,10 +8,19 @@ RULES = coverage.rules_of_the_digest()
 SCENARIOS = coverage.all_scenarios()
 
 
+PLACES = coverage.places()
+
+
 @pytest.mark.parametrize("rule", coverage.IN_SCOPE)
-def test_a_rule_in_scope_has_a_scenario(rule: str) -> None:
+def test_a_rule_in_scope_has_a_scenario_and_a_place_in_the_code(rule: str) -> None:
     assert rule in RULES
     assert any(rule in scenario.rules for scenario in SCENARIOS)
+    assert any(rule in place.rules for place in PLACES)
+
+
+def test_a_rule_that_a_scenario_shows_is_in_scope() -> None:
+    shown = {rule for scenario in SCENARIOS for rule in scenario.rules}
+    assert shown - set(coverage.IN_SCOPE) == set()
 
 
 def test_a_scenario_names_rules_that_exist() -> None:
