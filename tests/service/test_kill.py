@@ -97,6 +97,13 @@ class Traffic:
         self.sent: dict[str, bytes] = {}
         self.acknowledged: dict[str, bytes] = {}
         self.otherwise: list[tuple[str, int]] = []
+        self._enough = self._random.randrange(1, 150)
+        self._reached = asyncio.Event()
+
+    async def some(self) -> None:
+        """Wait until some number of messages, by the seed, has been acknowledged."""
+        async with asyncio.timeout(30):
+            await self._reached.wait()
 
     async def run(self, address: str) -> None:
         """Post until the service is gone."""
@@ -125,6 +132,8 @@ class Traffic:
             answer = await response.read()
         if response.status == 200:
             self.acknowledged[message_id] = answer
+            if len(self.acknowledged) >= self._enough:
+                self._reached.set()
         else:
             self.otherwise.append((message_id, response.status))
 
@@ -169,7 +178,7 @@ async def test_killed_under_load(large: tuple[Path, tuple[Point, ...]], seed: in
     traffic = Traffic(points, seed)
     with serving(path, FRIDAY) as process:
         running = asyncio.create_task(traffic.run(process.address))
-        await asyncio.sleep(random.Random(seed).uniform(0.1, 0.6))
+        await traffic.some()
         await asyncio.to_thread(process.kill)
         await running
     assert traffic.acknowledged != {}
@@ -191,7 +200,7 @@ async def test_stopped_under_load(large: tuple[Path, tuple[Point, ...]]) -> None
     traffic = Traffic(points, seed=99)
     with serving(path, FRIDAY) as process:
         running = asyncio.create_task(traffic.run(process.address))
-        await asyncio.sleep(0.4)
+        await traffic.some()
         process.terminate()
         assert await asyncio.to_thread(process.wait) == 0
         await running

@@ -98,6 +98,16 @@ STRUCTURE = {
     "an element missing": (with_fields(GOOD, {"Point/Area": None}), 400, "SB:T05"),
     "a wrong sibling": (with_siblings(b"Pont", 1), 400, "SB:T05"),
     "5,000 wrong siblings": (with_siblings(b"Pont", 5000), 400, "SB:T05"),
+    "5,000 attributes": (
+        GOOD.replace(b"<Point>", b"<Point %s>" % b" ".join(b'a%d=""' % n for n in range(5000)), 1),
+        400,
+        "SB:T05",
+    ),
+    "700,000 attributes": (
+        GOOD.replace(b"<Point>", b"<Point %s>" % b" ".join(b'a%d=""' % n for n in range(700_000))),
+        400,
+        "SB:T05",
+    ),
     "5,000 siblings that are one too many": (
         GOOD.replace(b"<RequestedDate>", b"<RequestedDate/>" * 5000 + b"<RequestedDate>", 1),
         400,
