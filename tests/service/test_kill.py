@@ -96,6 +96,7 @@ class Traffic:
         self._left = list(enumerate(points))
         self.sent: dict[str, bytes] = {}
         self.acknowledged: dict[str, bytes] = {}
+        self._at_work = asyncio.Event()
         self.otherwise: list[tuple[str, int]] = []
 
     async def run(self, address: str) -> None:
@@ -125,8 +126,14 @@ class Traffic:
             answer = await response.read()
         if response.status == 200:
             self.acknowledged[message_id] = answer
+            self._at_work.set()
         else:
             self.otherwise.append((message_id, response.status))
+
+    async def first_acknowledgement(self) -> None:
+        """Wait until the service is at work, however busy the machine is."""
+        async with asyncio.timeout(30):
+            await self._at_work.wait()
 
     async def repeat(self, address: str) -> dict[str, bytes]:
         """Post everything again, in another order; what was answered."""
@@ -169,7 +176,8 @@ async def test_killed_under_load(large: tuple[Path, tuple[Point, ...]], seed: in
     traffic = Traffic(points, seed)
     with serving(path, FRIDAY) as process:
         running = asyncio.create_task(traffic.run(process.address))
-        await asyncio.sleep(random.Random(seed).uniform(0.1, 0.6))
+        await traffic.first_acknowledgement()
+        await asyncio.sleep(random.Random(seed).uniform(0, 0.5))
         await asyncio.to_thread(process.kill)
         await running
     assert traffic.acknowledged != {}
@@ -191,7 +199,8 @@ async def test_stopped_under_load(large: tuple[Path, tuple[Point, ...]]) -> None
     traffic = Traffic(points, seed=99)
     with serving(path, FRIDAY) as process:
         running = asyncio.create_task(traffic.run(process.address))
-        await asyncio.sleep(0.4)
+        await traffic.first_acknowledgement()
+        await asyncio.sleep(0.3)
         process.terminate()
         assert await asyncio.to_thread(process.wait) == 0
         await running
