@@ -58,12 +58,19 @@ async def test_a_scenario_that_goes_as_it_says_has_no_failures(
     [
         (TO_OLD, "", "unexpected ApprovalNotice to Severna energija"),
         (TO_OLD, TO_OLD * 2, "expected ApprovalNotice to Severna"),
+        (TO_OLD, TO_OLD.replace(" }", ', times = "2" }'), "expected ApprovalNotice to Severna"),
+        (TO_OLD, TO_OLD.replace(" }", ', "Header/Creation" = "2026-04-24 10:16" }'), "10:16, came"),
         ('"2026-05-15" }', '"2026-05-16" }', "expected 2026-05-16, came 2026-05-15"),
         ("2026-05-15 24:00", "2026-05-15 23:00", "deadlines: expected"),
         ('"awaiting_reading"', '"completed"', "state: expected completed, came awaiting_reading"),
         ('case = "the switch"', 'case = "the switch"\nstatus = 422', "expected 422, came 200"),
         ('case = "the switch"', 'case = "the switch"\ncodes = ["260:E10"]', "codes: expected"),
         ('case = "the switch"', 'case = "the switch"\ndoubts = ["x"]', "doubts: expected ['x']"),
+        (
+            'case = "the switch"',
+            'case = "the switch"\ntask = { phase = "x" }',
+            "expected 1, came 0",
+        ),
         ('case = "the switch"', 'case = "the switch"\nview = { State = "x" }', "State: expected x"),
     ],
 )
@@ -139,6 +146,32 @@ def test_a_notice_that_names_another_supplier_is_found() -> None:
     notice = Delivered(to=old, number="1", kind="ApprovalNotice", content=content)
     assert said_too_much([notice]) == ["ApprovalNotice to Severna energija names Južna elektrika"]
     assert said_too_much([replace(notice, kind="RejectionNotice")]) == []
+
+
+def test_a_customer_that_applied_itself_may_be_told_of_every_supplier() -> None:
+    marks = (
+        '<a xmlns="urn:supplier-switch:si:1"><Header><DeliverToCustomer><Name>Ana</Name>',
+        "</DeliverToCustomer></Header>Južna elektrika</a>",
+    )
+    told = Delivered(
+        to=party_named("Omrežje"),
+        number="1",
+        kind="ApprovalNotice",
+        content="".join(marks).encode(),
+    )
+    unmarked = replace(told, content=told.content.replace(b"DeliverToCustomer", b"Other"))
+    assert said_too_much([told]) == []
+    assert said_too_much([unmarked]) == ["ApprovalNotice to Omrežje Zgled names Južna elektrika"]
+
+
+async def test_the_operator_of_a_scenario_may_differ_from_the_samples(
+    template: Path, tmp_path: Path
+) -> None:
+    other = APPROVED.replace("[[step]]", 'operator = { name = "Omrežje Drugo" }\n[[step]]')
+    assert await failures_of(other, template, tmp_path) == ""
+    written_anew = (tmp_path / "template.register" / "operator.toml").read_text("utf-8")
+    assert 'name = "Omrežje Drugo"' in written_anew
+    assert 'name = "Omrežje Zgled"' not in written_anew
 
 
 def test_an_empty_folder_holds_no_scenario(tmp_path: Path) -> None:
