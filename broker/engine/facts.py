@@ -77,7 +77,9 @@ class AverageFacts:
 class PointFacts:
     """What the register says of an accounting point on the day of the facts (D1, D2).
 
-    `ever_supplied` are the directions that had a supplier on that day or before (A38).
+    `inaccessible_since` is the day since which no reading could be obtained at the site (A21),
+    `measured_power` that its power is measured (A24); `ever_supplied` are the directions that
+    had a supplier on that day or before (A38).
     """
 
     accounting_point: Gsrn
@@ -90,6 +92,8 @@ class PointFacts:
     directions: tuple[Direction, ...]
     self_supply: bool
     remotely_read: bool
+    inaccessible_since: date | None
+    measured_power: bool
     supplies: tuple[SupplyFacts, ...]
     ever_supplied: tuple[Direction, ...]
     meter: MeterFacts | None
