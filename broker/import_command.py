@@ -1,8 +1,22 @@
-"""`broker import`: the first import into a file, or one into a living register over the service."""
+"""`broker import`: the first import into a file, or one into a living register over the service.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+Exit codes: 0 all of it is on record, 1 refused and nothing is, 3 on record but for the rows that
+the report lists.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -14,7 +28,150 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from broker.config import Config
+from broker.service import migrate
+from broker.store.connection import hold, open_for_writing
+from broker.store.register_import import RegisterNotEmpty
 from broker.usecases import check_register
+from broker.usecases.import_register import (
+    ImportCounts,
+    UnableToImportFaultyRegister,
+    import_register,
+)
+from broker.usecases.register_forms import FILES
+
+DONE, REFUSED, DONE_IN_PART = 0, 1, 3
+_ASK_EVERY_SECONDS = 0.5
+_ANSWER_WITHIN_SECONDS = 600
+
+
+def add_to(commands: Any, config_of: Callable[[argparse.Namespace], Config]) -> None:
+    """Add the command to the command line; `config_of` gives the settings for its options."""
+    command = commands.add_parser("import", help="load a register from its files")
+    command.add_argument("source", type=Path, help="folder with the files, with --url also a zip")
+    command.add_argument(
+        "--skip-faulty", action="store_true", help="leave faulty rows out and load the rest"
+    )
+    command.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="draw a bar on stderr; without this only on a terminal",
+    )
+    command.add_argument("--url", help="into the living register of the service there")
+    command.add_argument(
+        "--token", default=os.environ.get("BROKER_TOKEN", ""), help="or in BROKER_TOKEN"
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        asked = options.progress
+        with bar_on(sys.stderr, wanted=sys.stderr.isatty() if asked is None else asked) as bar:
+            if options.url:
+                return _import_into_service(options, bar)
+            return _first_import(options, config_of(options).service.database, bar)
+
+    command.set_defaults(run=run)
+
+
+def _first_import(
+    options: argparse.Namespace, database: Path, progress: check_register.Progress
+) -> int:
+    """Load the folder into the file, which no service holds. Raises UnableToOpen."""
+    with hold(database), closing(open_for_writing(database)) as connection:
+        migrate(connection)
+        try:
+            counts = import_register(
+                connection, options.source, skip_faulty=options.skip_faulty, progress=progress
+            )
+        except (UnableToImportFaultyRegister, RegisterNotEmpty) as error:
+            print(f"broker: {error}", file=sys.stderr)
+            print("broker: nothing was loaded", file=sys.stderr)
+            return REFUSED
+    for fault in counts.skipped:
+        print(f"skipped {fault}")
+    print(_in_words(counts))
+    return DONE_IN_PART if counts.skipped else DONE
+
+
+def _in_words(counts: ImportCounts) -> str:
+    """What is on record now, in one line."""
+    return (
+        f"on record: {counts.participants} participants, {counts.customers} customers,"
+        f" {counts.metering_sites} metering sites, {counts.accounting_points} accounting points,"
+        f" {counts.supplies} supplies, {counts.meters} meters, {counts.readings} readings,"
+        f" {counts.billed_quantities} billed quantities, {counts.daily_blocks} days of"
+        f" quarter-hours; {counts.skipped_rows} rows skipped"
+    )
+
+
+def _import_into_service(options: argparse.Namespace, progress: check_register.Progress) -> int:
+    """Hand the files to the service, then ask how far it is until it is through."""
+    with TemporaryDirectory(prefix="register-") as place:
+        source = options.source
+        upload = source if source.is_file() else _packed(source, Path(place) / "register.zip")
+        query = "?skip-faulty=yes" if options.skip_faulty else ""
+        with upload.open("rb") as content:
+            status, told = _ask(options, f"/operator/imports{query}", content, upload)
+    if status != 202:
+        print(f"broker: {told.get('error', told)}", file=sys.stderr)
+        return REFUSED
+    path = f"/operator/imports/{told['import']}"
+    while told.get("state") not in ("done", "refused", "failed"):
+        time.sleep(_ASK_EVERY_SECONDS)
+        status, told = _ask(options, path)
+        if status != 200:
+            print(f"broker: {told.get('error', 'the import is not known any more')}; nothing of it"
+                  " is visible, it can be repeated", file=sys.stderr)  # fmt: skip
+            return REFUSED
+        progress(str(told["step"]), int(told["done"]), int(told["total"]))
+    return _tell(told)
+
+
+def _tell(told: dict[str, Any]) -> int:
+    """Print how an import into a living register ended; the exit code."""
+    for line in told["skipped"]:
+        print(f"skipped {line}")
+    for line in told["faults"]:
+        print(f"broker: {line}", file=sys.stderr)
+    if told["state"] != "done":
+        print("broker: nothing of it is on record", file=sys.stderr)
+        return REFUSED
+    print("added: " + ", ".join(f"{n} {name}" for name, n in told["added"].items()))
+    print("changed: " + ", ".join(f"{n} {name}" for name, n in told["changed"].items()))
+    return DONE_IN_PART if told["skipped"] else DONE
+
+
+def _packed(folder: Path, target: Path) -> Path:
+    """The register's files of the folder as one zip."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(FILES):
+            if (folder / name).is_file():
+                archive.write(folder / name, name)
+    return target
+
+
+def _ask(
+    options: argparse.Namespace,
+    path: str,
+    content: IO[bytes] | None = None,
+    upload: Path | None = None,
+) -> tuple[int, dict[str, Any]]:
+    """What the service answers: status and body; 0 where it does not answer."""
+    headers = {"Authorization": f"Bearer {options.token}"}
+    if upload is not None:
+        headers |= {
+            "Content-Type": "application/zip",
+            "Content-Length": str(upload.stat().st_size),
+        }
+    request = urllib.request.Request(options.url + path, data=content, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=_ANSWER_WITHIN_SECONDS) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        body = error.read().decode("utf-8", "replace")
+        known = error.headers.get_content_type() == "application/json"
+        return error.code, json.loads(body) if known else {"error": body}
+    except OSError as error:
+        return 0, {"error": f"{options.url} does not answer: {error}"}
 
 
 @contextmanager
