@@ -58,9 +58,9 @@ class Record(Protocol):
         """The delivery points of those of these points that are on record."""
         ...
 
-    def merged(self, sheets: RegisterSheets, run: tuple[str, str] | None) -> RegisterSheets:
+    def merged(self, sheets: RegisterSheets) -> RegisterSheets:
         """The sheets of a chunk with what is on record beside them, and without what may not
-        or need not be taken over; `run` are its first and last delivery point.
+        or need not be taken over.
         """
         ...
 
@@ -174,7 +174,7 @@ class RegisterCheck:
         if self._skipping is not None and self.faults:
             return  # what ails a whole file, or the operator, cannot be skipped
         empty = self._empty(given)
-        yield from self._checked(empty, None)
+        yield from self._checked(empty)
         for name in ("customers", "sites"):
             sheet: SheetName = "customers" if name == "customers" else "sites"
             total, done = self._scratch.count(sheet), 0
@@ -185,7 +185,7 @@ class RegisterCheck:
                 chunk = self._with(empty, sheet, rows)
                 if sheet == "sites":
                     chunk = self._with_customers(chunk)
-                for checked in self._checked(chunk, None):
+                for checked in self._checked(chunk):
                     yield self._of(checked, empty, sheet)
                 if len(self.faults) > FAULTS_MAX:
                     return
@@ -200,7 +200,7 @@ class RegisterCheck:
                 chunk = self._with(chunk, name, self._scratch.at_places(name, *run))
             done += len(chunk.points.rows)
             chunk = self._with_customers(self._with_sites(chunk))
-            for checked in self._checked(chunk, run):
+            for checked in self._checked(chunk):
                 yield replace(
                     checked,
                     participants=PARTICIPANTS.empty(),
@@ -272,13 +272,11 @@ class RegisterCheck:
         sheet: Sheet[Any] = Sheet(rows=(), faults=(), texts={_KEYS[name][0]: known})
         return replace(chunk, **{name: sheet})
 
-    def _checked(
-        self, chunk: RegisterSheets, run: tuple[str, str] | None
-    ) -> Iterator[RegisterSheets]:
+    def _checked(self, chunk: RegisterSheets) -> Iterator[RegisterSheets]:
         """The chunk, where nothing is faulty or what is can be left out; else nothing."""
         faults = {fault for sheet in _sheets_of(chunk) for fault in sheet.faults}
         if self._record is not None:
-            chunk = self._record.merged(chunk, run)
+            chunk = self._record.merged(chunk)
             faults |= self._record.faults()
         faults.update(faults_between_cells(chunk))
         faults.update(self._given_twice_in(chunk))

@@ -128,7 +128,7 @@ def _without(chunk: RegisterSheets, left_out: set[tuple[str, int]]) -> RegisterS
         rows = tuple(row for row in sheet.rows if not _is_at(row, left_out))
         columns = NAMING_COLUMNS & sheet.texts.keys()
         texts = {c: frozenset(getattr(row.entry, c) for row in rows) for c in columns}
-        if not sheet.rows and not sheet.faults:
+        if not sheet.faults and all(row.line == ON_RECORD for row in sheet.rows):
             texts = dict(sheet.texts)  # numbers only, of rows that were checked before
         sheets[field.name] = Sheet(rows=rows, faults=(), texts=texts)
     return replace(chunk, **sheets)
