@@ -37,7 +37,7 @@ def tax_numbers(first: int) -> Iterator[TaxNumber]:
             continue  # no digit makes this one right
 
 
-def write_register(folder: Path, points: int, *, parties: Path, first: int = 100_000_001) -> int:
+def write_register(folder: Path, points: int, *, parties: Path, first: int = 200_000_001) -> int:
     """Write a register of so many points into the folder; how many rows the CSV files have.
 
     `parties` is a register's folder whose TOML files are taken over.
