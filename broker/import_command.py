@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
@@ -63,25 +63,22 @@ def add_to(commands: Any, config_of: Callable[[argparse.Namespace], Config]) -> 
     )
 
     def run(options: argparse.Namespace) -> int:
-        asked = options.progress
-        with bar_on(sys.stderr, wanted=sys.stderr.isatty() if asked is None else asked) as bar:
-            if options.url:
-                return _import_into_service(options, bar)
-            return _first_import(options, config_of(options).service.database, bar)
+        if options.url:
+            return _import_into_service(options)
+        return _first_import(options, config_of(options).service.database)
 
     command.set_defaults(run=run)
 
 
-def _first_import(
-    options: argparse.Namespace, database: Path, progress: check_register.Progress
-) -> int:
+def _first_import(options: argparse.Namespace, database: Path) -> int:
     """Load the folder into the file, which no service holds. Raises UnableToOpen."""
     with hold(database), closing(open_for_writing(database)) as connection:
         migrate(connection)
         try:
-            counts = import_register(
-                connection, options.source, skip_faulty=options.skip_faulty, progress=progress
-            )
+            with _bar_for(options) as bar:
+                counts = import_register(
+                    connection, options.source, skip_faulty=options.skip_faulty, progress=bar
+                )
         except (UnableToImportFaultyRegister, RegisterNotEmpty) as error:
             print(f"broker: {error}", file=sys.stderr)
             print("broker: nothing was loaded", file=sys.stderr)
@@ -103,8 +100,11 @@ def _in_words(counts: ImportCounts) -> str:
     )
 
 
-def _import_into_service(options: argparse.Namespace, progress: check_register.Progress) -> int:
+def _import_into_service(options: argparse.Namespace) -> int:
     """Hand the files to the service, then ask how far it is until it is through."""
+    if not options.source.exists():
+        print(f"broker: {options.source} cannot be read", file=sys.stderr)
+        return REFUSED
     with TemporaryDirectory(prefix="register-") as place:
         source = options.source
         upload = source if source.is_file() else _packed(source, Path(place) / "register.zip")
@@ -114,16 +114,26 @@ def _import_into_service(options: argparse.Namespace, progress: check_register.P
     if status != 202:
         print(f"broker: {told.get('error', told)}", file=sys.stderr)
         return REFUSED
-    path = f"/operator/imports/{told['import']}"
-    while told.get("state") not in ("done", "refused", "failed"):
-        time.sleep(_ASK_EVERY_SECONDS)
-        status, told = _ask(options, path)
-        if status != 200:
-            print(f"broker: {told.get('error', 'the import is not known any more')}; nothing of it"
-                  " is visible, it can be repeated", file=sys.stderr)  # fmt: skip
-            return REFUSED
-        progress(str(told["step"]), int(told["done"]), int(told["total"]))
+    with _bar_for(options) as bar:
+        status, told = _wait_for(options, str(told["import"]), bar)
+    if status != 200:
+        why = told.get("error", "the service does not know the import any more")
+        print(f"broker: {why}", file=sys.stderr)
+        print("broker: an import that was interrupted can be repeated", file=sys.stderr)
+        return REFUSED
     return _tell(told)
+
+
+def _wait_for(
+    options: argparse.Namespace, number: str, progress: check_register.Progress
+) -> tuple[int, dict[str, Any]]:
+    """The last answer about the import: it is through, or the service knows it no more."""
+    while True:
+        status, told = _ask(options, f"/operator/imports/{number}")
+        if status != 200 or told["state"] in ("done", "refused", "failed"):
+            return status, told
+        progress(str(told["step"]), int(told["done"]), int(told["total"]))
+        time.sleep(_ASK_EVERY_SECONDS)
 
 
 def _tell(told: dict[str, Any]) -> int:
@@ -172,6 +182,12 @@ def _ask(
         return error.code, json.loads(body) if known else {"error": body}
     except OSError as error:
         return 0, {"error": f"{options.url} does not answer: {error}"}
+
+
+def _bar_for(options: argparse.Namespace) -> AbstractContextManager[check_register.Progress]:
+    """The bar, on a terminal or where it is asked for."""
+    asked = options.progress
+    return bar_on(sys.stderr, wanted=sys.stderr.isatty() if asked is None else asked)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from broker.store.register_import import first_import, insert_operator
 from broker.store.register_rows import insert_rows, rows_of
 from broker.store.register_scratch import Scratch
 from broker.usecases.check_register import Progress, RegisterCheck, no_progress
-from broker.usecases.register_files import Fault, Sheet, read_toml
+from broker.usecases.register_files import Fault, Sheet, file_fault, read_toml
 from broker.usecases.register_forms import OPERATOR
 from broker.usecases.register_sheets import ON_RECORD, RegisterSheets
 from broker.usecases.skip_faulty import Skipping
@@ -64,6 +64,10 @@ def import_register(
     where a cell is faulty (with `skip_faulty`: where a whole file is, or the operator), and
     RegisterNotEmpty; nothing is loaded then.
     """
+    if not folder.is_dir():
+        raise UnableToImportFaultyRegister(
+            (file_fault(str(folder), 1, "the folder cannot be read"),)
+        )
     skipping = Skipping() if skip_faulty else None
     counter: Counter[str] = Counter()
     with first_import(conn), scratch() as sorting:
