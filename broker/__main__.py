@@ -19,6 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
+from broker import import_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -34,10 +35,8 @@ from broker.service import Service, UnableToListen, migrate
 from broker.store import participants
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
 from broker.store.register import RegisterIsEmpty
-from broker.store.register_import import RegisterNotEmpty
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
-from broker.usecases.import_register import UnableToImportFaultyRegister, import_register
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,8 +53,6 @@ def main(arguments: list[str] | None = None) -> int:
         UnableToOpen,
         UnableToWrite,
         RegisterIsEmpty,
-        RegisterNotEmpty,
-        UnableToImportFaultyRegister,
         UnableToListen,
         UnableToMakeDemo,
         FaultyScenario,
@@ -80,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_serve)
 
-    command = commands.add_parser("import", help="first import of a register from a folder")
-    command.add_argument("folder", type=Path)
-    command.set_defaults(run=_import)
+    import_command.add_to(commands, _config)
 
     command = commands.add_parser("token", help="issue a participant's token (service stopped)")
     command.add_argument("eic")
@@ -204,14 +199,6 @@ async def run_service(service: Service, announce: Callable[[str], str]) -> None:
     print(f"{announce(service.address)}the broker listens on {service.address}", flush=True)
     await stop.wait()
     await service.stop()
-
-
-def _import(options: argparse.Namespace) -> int:
-    path = _config(options).service.database
-    with hold(path), closing(open_for_writing(path)) as connection:
-        migrate(connection)
-        print(import_register(connection, options.folder))
-    return 0
 
 
 def _token(options: argparse.Namespace) -> int:

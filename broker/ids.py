@@ -28,6 +28,10 @@ class Ids:
         """An identification for a document in a mailbox."""
         return DocumentId(self._uuid7())
 
+    def import_number(self) -> str:
+        """A number for an import into the register."""
+        return self._uuid7()
+
     def _uuid7(self) -> str:
         """A UUID of version 7 (RFC 9562): milliseconds, then a counter begun at random."""
         milliseconds = int(self._now().timestamp() * 1000)

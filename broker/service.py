@@ -22,6 +22,7 @@ from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.handle_event import Desk
+from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.web.door import Door
@@ -92,7 +93,12 @@ class Service:
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
         explain(b"<unknown/>")
-        await self._open_door(self._door(desk))
+        imports = ImportIntoRegister(
+            writer=self.writer, clock=clock, ids=desk.ids, database=settings.database
+        )
+        imports.start()
+        self._opened.push_async_callback(imports.close)
+        await self._open_door(self._door(desk, imports))
 
     def _open(self, path: Path) -> Connection:
         """The connection that writes, on a file held by this process and brought up to date."""
@@ -104,7 +110,7 @@ class Service:
         self._opened.callback(self.reader.close)
         return connection
 
-    def _door(self, desk: Desk) -> Door:
+    def _door(self, desk: Desk, imports: ImportIntoRegister) -> Door:
         writer, clock, deadlines = self.writer, self._clock, self.deadlines
         return Door(
             reader=self.reader,
@@ -116,6 +122,7 @@ class Service:
             mailbox=DeliverNotices(reader=self.reader, writer=writer, clock=clock),
             decide=DecideAsOperator(writer=writer, clock=clock, deadlines=deadlines, desk=desk),
             deadlines=deadlines,
+            imports=imports,
         )
 
     async def _open_door(self, door: Door) -> None:

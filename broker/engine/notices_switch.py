@@ -239,13 +239,18 @@ def refused_reading(
 
 
 def _addressee(case: SwitchCase, party: Eic) -> Addressee:
-    """The party as a supplier; the request is referred to only where the party sent it."""
+    """The party as a supplier; the request is referred to only where it sent it as such.
+
+    The operator that enters a customer's request may itself be the old supplier (A37, A38).
+    """
     header = case.request.header
     return Addressee(
         party=party,
         role=Role.SUPPLIER,
         case_id=case.case_id,
-        reference=header.message_id if party == header.sender else None,
+        reference=header.message_id
+        if party == header.sender and header.sender_role is Role.SUPPLIER
+        else None,
     )
 
 

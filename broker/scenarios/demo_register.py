@@ -16,14 +16,21 @@ LAST_READING_IN_SAMPLE = date(2026, 3, 31)
 DAYS_SINCE_LAST_READING = 60
 KWH_A_DAY = 10
 
+_QUARTER_HOURS = "daily_blocks.csv"
+
 _DAY = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})[+-]\d{2}:\d{2})?\b")
 
 
 def write_moved_register(folder: Path, today: date) -> None:
-    """Write the files of the sample register, with every day moved by the same number of days."""
+    """Write the files of the sample register, with every day moved by the same number of days.
+
+    Quarter-hours are left out: how many a day has depends on the day, which cannot be moved.
+    """
     by = days_between(LAST_READING_IN_SAMPLE, plus_days(today, -DAYS_SINCE_LAST_READING))
     folder.mkdir(exist_ok=True)
     for path in sorted(REGISTER.iterdir()):
+        if path.name == _QUARTER_HOURS:
+            continue
         text = path.read_text("utf-8")
         (folder / path.name).write_text(_DAY.sub(lambda found: _moved(found, by), text), "utf-8")
 

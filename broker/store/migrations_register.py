@@ -311,3 +311,39 @@ def create_quantities(db: Database) -> None:
                 AND json_array_length(watt_hours) IN (92, 96, 100)),
             PRIMARY KEY (accounting_point, direction, day)
         ) STRICT, WITHOUT ROWID""")
+
+
+@register()
+def add_what_visits_and_settlement_need(db: Database) -> None:
+    """Since when a site could not be read (A21), and whether power is measured (A24)."""
+    db.execute(f"""
+        ALTER TABLE metering_sites ADD COLUMN inaccessible_since TEXT
+            CHECK (inaccessible_since IS NULL OR {_is_day("inaccessible_since")})""")
+    db.execute(f"""
+        ALTER TABLE accounting_points ADD COLUMN measured_power INTEGER NOT NULL DEFAULT 0
+            CHECK {_is_flag("measured_power")}""")
+
+
+@register()
+def create_register_imports(db: Database) -> None:
+    """Imports into a living register. What one brought is hidden until it has switched over."""
+    db.execute(f"""
+        CREATE TABLE register_imports (
+            import_id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE,
+            begun_at TEXT NOT NULL CHECK {_is_instant("begun_at")},
+            switched_over_at TEXT
+                CHECK (switched_over_at IS NULL OR {_is_instant("switched_over_at")})
+        ) STRICT""")
+    for table in ("participants", "customers", "metering_sites", "accounting_points"):
+        db.execute(f"""
+            ALTER TABLE {table} ADD COLUMN brought_by INTEGER
+                REFERENCES register_imports (import_id)""")
+        db.execute(f"""
+            CREATE INDEX {table}_brought ON {table} (brought_by)
+                WHERE brought_by IS NOT NULL""")
+    # Who or what refers to a row that an interrupted import left behind, or that changes.
+    db.execute("CREATE INDEX points_of_customer ON accounting_points (customer)")
+    db.execute("CREATE INDEX points_of_site ON accounting_points (metering_site)")
+    db.execute("CREATE INDEX sites_of_owner ON metering_sites (owner)")
+    db.execute("CREATE INDEX values_of_register ON reading_values (meter, register)")

@@ -14,16 +14,20 @@ from broker.messages.codes import Role
 from broker.messages.identifiers import Eic, TaxNumber
 from broker.store.instants import to_text, to_text_or_none
 
+# A participant that an import has brought is hidden until that import has switched over.
+_VISIBLE = """NOT EXISTS (SELECT 1 FROM register_imports
+    WHERE import_id = participants.brought_by AND switched_over_at IS NULL)"""
+
 # One participant with its roles.
-_PARTICIPANT = """
+_PARTICIPANT = f"""
     SELECT eic, name, active, tax_number, registration_number, message_address, balance_group,
         credential_manager_name, credential_manager_email, affiliate, network_charge_contract,
         (SELECT group_concat(role) FROM participant_roles
             WHERE participant_roles.eic = participants.eic)
-    FROM participants WHERE eic = ?"""
+    FROM participants WHERE eic = ? AND {_VISIBLE}"""
 
 # Every participant by name, for lists.
-_ALL = "SELECT eic FROM participants ORDER BY name, eic"
+_ALL = f"SELECT eic FROM participants WHERE {_VISIBLE} ORDER BY name, eic"
 
 # Who reads meters remotely.
 _METERING_CENTRE = """
@@ -36,11 +40,11 @@ _TOKEN_OWNER = """
     AND (expires_at IS NULL OR :at < expires_at) AND (revoked_at IS NULL OR :at < revoked_at)"""
 
 # What the engine may know of one party.
-_SUPPLIER = """
+_SUPPLIER = f"""
     SELECT name, active, balance_group IS NOT NULL, network_charge_contract,
         EXISTS (SELECT 1 FROM participant_roles
             WHERE participant_roles.eic = participants.eic AND role = 'DDQ')
-    FROM participants WHERE eic = ?"""
+    FROM participants WHERE eic = ? AND {_VISIBLE}"""
 
 # A new token of a party, as its hash.
 _INSERT_TOKEN = """

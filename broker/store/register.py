@@ -45,16 +45,18 @@ _LOCAL = ZoneInfo("Europe/Ljubljana")
 # The operator this register belongs to.
 _OPERATOR = "SELECT eic, name, area_code, gsrn_prefix, legal_remedies FROM operator"
 
-# A point with its site and the customer on record, erased customers left out.
+# A point with its site and the customer on record, erased customers left out. A point that an
+# import has brought is hidden until that import has switched over, and with it all that is its.
 _POINT = """
     SELECT delivery_point, area_number, metering_sites.gsrn, area_code, connected,
-        consumption, production, self_supply, remotely_read, name, tax_number, street,
-        postal_code, city, country, email
+        consumption, production, self_supply, remotely_read, inaccessible_since, measured_power,
+        name, tax_number, street, postal_code, city, country, email
     FROM accounting_points
     JOIN metering_sites ON area_number = metering_site
     LEFT JOIN customers ON customers.customer = accounting_points.customer
         AND erased_at IS NULL
-    WHERE accounting_point = ?"""
+    WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = accounting_points.brought_by AND switched_over_at IS NULL)"""
 
 # Who pays the network charge of a point on a day; without a row it is the customer (A34).
 _PAYER = """
@@ -193,7 +195,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     if row is None:
         return None
     delivery_point, site, site_gsrn, area, connected, takes, feeds_in, *rest = row
-    self_supply, remotely_read, *customer = rest
+    self_supply, remotely_read, inaccessible_since, measured_power, *customer = rest
     flags = ((Direction.CONSUMPTION, takes), (Direction.PRODUCTION, feeds_in))
     directions = tuple(direction for direction, has in flags if has)
     meter_key, meter = _meter(conn, accounting_point, day)
@@ -208,8 +210,10 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         directions=directions,
         self_supply=bool(self_supply),
         remotely_read=bool(remotely_read),
-        inaccessible_since=None,
-        measured_power=False,
+        inaccessible_since=None
+        if inaccessible_since is None
+        else date.fromisoformat(inaccessible_since),
+        measured_power=bool(measured_power),
         payer=payer_of(conn, accounting_point, day),
         supplies=tuple(
             supply

@@ -5,21 +5,16 @@ has reported for the same reason.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from operator import attrgetter
 from typing import TypeVar
 
 from broker.messages.codes import Direction, Role
-from broker.messages.identifiers import Gsrn, SerialNumber
-from broker.store.participants import Participant
-from broker.store.register import Operator, local_day
-from broker.store.register_import import (
-    BilledEntry,
-    CustomerEntry,
+from broker.messages.identifiers import Gsrn
+from broker.store.register import Operator
+from broker.store.register_entries import (
     MeterEntry,
     MeterRegisterEntry,
     PointEntry,
@@ -27,25 +22,16 @@ from broker.store.register_import import (
     SiteEntry,
     SupplyEntry,
 )
+from broker.usecases.register_checks_metering import faults_of_metering
 from broker.usecases.register_files import Fault, Placed, Sheet
+from broker.usecases.register_sheets import (
+    RegisterSheets,
+    backwards,
+    grouped,
+    overlapping,
+)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterSheets:
-    """The files of one register as they were read."""
-
-    operator: Sheet[Operator]
-    participants: Sheet[Participant]
-    customers: Sheet[CustomerEntry]
-    sites: Sheet[SiteEntry]
-    points: Sheet[PointEntry]
-    supplies: Sheet[SupplyEntry]
-    meters: Sheet[MeterEntry]
-    meter_registers: Sheet[MeterRegisterEntry]
-    readings: Sheet[ReadingEntry]
-    billed: Sheet[BilledEntry]
 
 
 def faults_between_cells(sheets: RegisterSheets) -> Iterator[Fault]:
@@ -56,9 +42,7 @@ def faults_between_cells(sheets: RegisterSheets) -> Iterator[Fault]:
     yield from _points(sheets)
     yield from _supplies(sheets)
     yield from _shares(sheets)
-    yield from _meters(sheets)
-    yield from _readings(sheets)
-    yield from _billed(sheets)
+    yield from faults_of_metering(sheets)
 
 
 def _repeated(sheets: RegisterSheets) -> Iterator[Fault]:
@@ -69,6 +53,7 @@ def _repeated(sheets: RegisterSheets) -> Iterator[Fault]:
     yield from _again(sheets.meters, "serial_number", "accounting_point")
     yield from _again(sheets.meter_registers, "register", "accounting_point", "serial_number")
     yield from _again(sheets.readings, "register", "accounting_point", "serial_number", "taken_at")
+    yield from _again(sheets.blocks, "day", "accounting_point", "direction")
     seen: set[str] = set()
     for site in sheets.sites.rows:
         if site.entry.gsrn is not None:
@@ -107,6 +92,7 @@ def _references(sheets: RegisterSheets) -> Iterator[Fault]:
     yield from _unknown(sheets.supplies, "accounting_point", points)
     yield from _unknown(sheets.meters, "accounting_point", points)
     yield from _unknown(sheets.billed, "accounting_point", points)
+    yield from _unknown(sheets.blocks, "accounting_point", points)
     yield from _unknown_meters(sheets.meter_registers, sheets.meters)
     yield from _unknown_meters(sheets.readings, sheets.meters)
 
@@ -184,7 +170,7 @@ def _supplies(sheets: RegisterSheets) -> Iterator[Fault]:
     others = {row.entry.eic for row in sheets.participants.rows} - suppliers
     for row in sheets.supplies.rows:
         entry = row.entry
-        yield from _backwards(row, entry.from_day, "to_day", entry.to_day)
+        yield from backwards(row, entry.from_day, "to_day", entry.to_day)
         point = points.get(entry.accounting_point)
         if point is not None and entry.direction not in point.directions:
             yield row.fault("direction", "the point has not this direction", entry.direction.value)
@@ -195,14 +181,14 @@ def _supplies(sheets: RegisterSheets) -> Iterator[Fault]:
         elif entry.share != 1 and point is not None and point.self_supply:
             yield row.fault("share", "self-supply is not shared", entry.share)
     key = attrgetter("accounting_point", "direction", "supplier")
-    for rows in _grouped(sheets.supplies.rows, key):
-        yield from _overlapping(rows, "from_day", "to_day")
+    for rows in grouped(sheets.supplies.rows, key):
+        yield from overlapping(rows, "from_day", "to_day")
     yield from _self_supply_divided(sheets, points)
 
 
 def _self_supply_divided(sheets: RegisterSheets, points: dict[Gsrn, PointEntry]) -> Iterator[Fault]:
     """At a self-supply point one supplier serves both directions (interpretation 13)."""
-    for rows in _grouped(sheets.supplies.rows, attrgetter("accounting_point")):
+    for rows in grouped(sheets.supplies.rows, attrgetter("accounting_point")):
         point = points.get(rows[0].entry.accounting_point)
         if point is None or not point.self_supply:
             continue
@@ -234,7 +220,7 @@ def _shares(sheets: RegisterSheets) -> Iterator[Fault]:
     if sheets.supplies.faults:
         return
     places = {row.entry.accounting_point: row.entry.delivery_point for row in sheets.points.rows}
-    by_delivery_point = _grouped(
+    by_delivery_point = grouped(
         (row for row in sheets.supplies.rows if row.entry.accounting_point in places),
         lambda entry: (places[entry.accounting_point], entry.direction),
     )
@@ -262,124 +248,3 @@ def _days_that_do_not_add_up(rows: tuple[Placed[SupplyEntry], ...]) -> Iterator[
 def _covers(supply: SupplyEntry, day: date) -> bool:
     """Whether the supply runs on the day."""
     return supply.from_day <= day and (supply.to_day is None or day < supply.to_day)
-
-
-def _meters(sheets: RegisterSheets) -> Iterator[Fault]:
-    """One meter at a time, each with registers that can be read."""
-    have_registers = {
-        (row.entry.accounting_point, row.entry.serial_number) for row in sheets.meter_registers.rows
-    }
-    for row in sheets.meters.rows:
-        entry = row.entry
-        yield from _backwards(row, entry.installed_from, "removed_on", entry.removed_on)
-        key = (entry.accounting_point, entry.serial_number)
-        if key not in have_registers and not sheets.meter_registers.faults:
-            yield row.fault("serial_number", "the meter has no registers", entry.serial_number)
-    for rows in _grouped(sheets.meters.rows, attrgetter("accounting_point")):
-        yield from _overlapping(rows, "installed_from", "removed_on")
-    for register in sheets.meter_registers.rows:
-        digits, decimals = register.entry.digits, register.entry.decimals
-        if not 1 <= digits <= 12:
-            yield register.fault("digits", "must be 1 to 12", digits)
-        if decimals > 6:
-            yield register.fault("decimals", "must be 0 to 6", decimals)
-        if register.entry.multiplier == 0:
-            yield register.fault("multiplier", "must be above zero", register.entry.multiplier)
-
-
-def _readings(sheets: RegisterSheets) -> Iterator[Fault]:
-    """A reading is of an installed meter and of all its registers, within their digits (C5)."""
-    meters = {
-        (row.entry.accounting_point, row.entry.serial_number): row.entry
-        for row in sheets.meters.rows
-    }
-    registers: dict[tuple[Gsrn, SerialNumber], dict[str, MeterRegisterEntry]] = defaultdict(dict)
-    for row in sheets.meter_registers.rows:
-        key = (row.entry.accounting_point, row.entry.serial_number)
-        registers[key][row.entry.register] = row.entry
-    by_reading = attrgetter("accounting_point", "serial_number", "taken_at")
-    for rows in _grouped(sheets.readings.rows, by_reading):
-        entry = rows[0].entry
-        key = (entry.accounting_point, entry.serial_number)
-        if key in meters:
-            yield from _reading_when_not_installed(rows, meters[key])
-        if key in registers and not sheets.meter_registers.faults:
-            yield from _reading_of_registers(rows, registers[key], bool(sheets.readings.faults))
-
-
-def _reading_when_not_installed(
-    rows: tuple[Placed[ReadingEntry], ...], meter: MeterEntry
-) -> Iterator[Fault]:
-    """A reading taken before the meter came or after it went."""
-    day = local_day(rows[0].entry.taken_at)
-    if day < meter.installed_from or (meter.removed_on is not None and day > meter.removed_on):
-        for row in rows:
-            problem = "the meter was not installed on that day"
-            yield row.fault("taken_at", problem, _instant(row.entry.taken_at))
-
-
-def _reading_of_registers(
-    rows: tuple[Placed[ReadingEntry], ...],
-    registers: dict[str, MeterRegisterEntry],
-    incomplete: bool,
-) -> Iterator[Fault]:
-    """Values for exactly the meter's registers, obtained in one way."""
-    missing = registers.keys() - {row.entry.register for row in rows}
-    if missing and not incomplete:
-        problem = f"the reading lacks {', '.join(sorted(missing))}"
-        yield rows[0].fault("register", problem, rows[0].entry.register)
-    for row in rows:
-        entry = row.entry
-        if entry.obtained_by is not rows[0].entry.obtained_by:
-            problem = "must be the same for all registers of a reading"
-            yield row.fault("obtained_by", problem, entry.obtained_by.value)
-        register = registers.get(entry.register)
-        if register is None:
-            yield row.fault("register", "the meter has no such register", entry.register)
-        elif entry.value >= 10**register.digits or entry.value != round(
-            entry.value, register.decimals
-        ):
-            problem = f"must have {register.digits} digits and {register.decimals} decimals at most"
-            yield row.fault("value", problem, entry.value)
-
-
-def _billed(sheets: RegisterSheets) -> Iterator[Fault]:
-    """Billing periods have a length and a direction of their point, and follow one another."""
-    points = {row.entry.accounting_point: row.entry for row in sheets.points.rows}
-    for row in sheets.billed.rows:
-        entry = row.entry
-        yield from _backwards(row, entry.from_day, "to_day", entry.to_day)
-        point = points.get(entry.accounting_point)
-        if point is not None and entry.direction not in point.directions:
-            yield row.fault("direction", "the point has not this direction", entry.direction.value)
-    for rows in _grouped(sheets.billed.rows, attrgetter("accounting_point", "direction")):
-        yield from _overlapping(rows, "from_day", "to_day")
-
-
-def _grouped(rows: Iterable[Placed[T]], key: Callable[[T], object]) -> list[tuple[Placed[T], ...]]:
-    """Rows that agree in a key, in the order of the file."""
-    groups: dict[object, list[Placed[T]]] = defaultdict(list)
-    for row in rows:
-        groups[key(row.entry)].append(row)
-    return [tuple(group) for group in groups.values()]
-
-
-def _backwards(row: Placed[T], start: date, column: str, end: date | None) -> Iterator[Fault]:
-    """A period [start, end) without a day in it."""
-    if end is not None and end <= start:
-        yield row.fault(column, f"must be after {start}", end)
-
-
-def _overlapping(rows: tuple[Placed[T], ...], start: str, end: str) -> Iterator[Fault]:
-    """Periods that begin before the one before them has ended."""
-    ordered = sorted(rows, key=lambda row: getattr(row.entry, start))
-    for earlier, later in pairwise(ordered):
-        ends, begins = getattr(earlier.entry, end), getattr(later.entry, start)
-        if ends is None or begins < ends:
-            problem = f"the period of line {earlier.line} has not ended on that day"
-            yield later.fault(start, problem, begins)
-
-
-def _instant(instant: datetime) -> str:
-    """The instant as the file writes it."""
-    return instant.isoformat()

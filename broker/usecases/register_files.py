@@ -5,22 +5,19 @@ Pure: bytes in, entries and faults out. What one cell cannot tell is for registe
 
 import csv
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from io import StringIO
+from pathlib import Path
 from typing import Generic, TypeVar
 
-from stdnum.eu import eic
-from stdnum.si import maticna
-
-from broker.messages.codes import Direction, ObtainedBy, Role
-from broker.messages.identifiers import is_area_number, is_gsrn, is_party_eic, is_tax_number
+from broker.usecases.register_cells import Cell
 
 T = TypeVar("T")
-Cell = Callable[[str], object]
-"""Reads the text of one cell. Raises ValueError that says what would be right."""
+
+NAMING_COLUMNS = frozenset(
+    {"eic", "tax_number", "metering_site", "accounting_point", "serial_number"}
+)
+"""Columns whose cells other files name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -65,45 +62,124 @@ class Sheet(Generic[T]):
     texts: Mapping[str, frozenset[str]]
 
 
-def read_csv(content: bytes, file: str, kind: type[T], cells: Mapping[str, Cell]) -> Sheet[T]:
-    """The rows of a CSV file with a header, comma or semicolon, UTF-8."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Generic[T]):
+    """How one file is written: its columns or keys, those it may lack, and what a row makes.
+
+    `table` is the array of tables of a TOML file; a CSV file and the top level have none.
+    """
+
+    name: str
+    file: str
+    kind: type[T]
+    cells: Mapping[str, Cell]
+    may_lack: frozenset[str] = frozenset()
+    table: str | None = None
+
+    def empty(self, *faults: Fault) -> Sheet[T]:
+        """A sheet of this form without rows; with faults it could not be read at all."""
+        columns = () if faults else self.cells
+        return Sheet(rows=(), faults=faults, texts={column: frozenset() for column in columns})
+
+
+class UnreadableFile(Exception):
+    """Nothing of a file can be trusted; `faults` say why."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+Line = tuple[int, list[str]]
+"""A row of a CSV file: the number of its first line, and its cells."""
+
+
+def read_lines(path: Path, form: Form[T]) -> Iterator[list[str] | Line]:
+    """The header of a CSV file, then each row with its line, read as it is asked for.
+
+    Comma or semicolon, UTF-8. Raises UnreadableFile, also halfway through.
+    """
     try:
-        text = content.decode("utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            yield from _split(lines, form)
+    except OSError as error:
+        problem = f"the file cannot be read: {error.strerror}"
+        raise UnreadableFile(file_fault(form.file, 1, problem)) from error
     except UnicodeDecodeError as error:
-        return _unreadable(file, 1, f"the file must be UTF-8: {error.reason}")
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    gathered = _Gathered(file, kind, cells)
+        problem = f"the file must be UTF-8: {error.reason}"
+        raise UnreadableFile(file_fault(form.file, 1, problem)) from error
+
+
+def _split(lines: Iterable[str], form: Form[T]) -> Iterator[list[str] | Line]:
+    """The header and the rows of a text. Raises UnreadableFile."""
+    source = iter(lines)
+    first = next(source, "")
+    reader = csv.reader(
+        _with_first(first, source), delimiter=";" if ";" in first else ",", strict=True
+    )
     try:
         header = next(reader, [])
-        faults = _header_faults(file, header, cells)
+        faults = _header_faults(form, header)
         if faults:
-            return Sheet(rows=(), faults=faults, texts={})
+            raise UnreadableFile(*faults)
+        yield header
         line = reader.line_num + 1
         for row in reader:
             if row:
-                gathered.add(line, header, row)
+                yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        gathered.faults.append(_file_fault(file, reader.line_num, str(error)))
+        raise UnreadableFile(file_fault(form.file, reader.line_num, str(error))) from error
+
+
+def _with_first(first: str, rest: Iterator[str]) -> Iterator[str]:
+    """Lines of which the first has been taken already."""
+    yield first
+    yield from rest
+
+
+def sheet_of(form: Form[T], header: list[str], lines: Iterable[Line]) -> Sheet[T]:
+    """The entries and faults of these rows of a CSV file."""
+    gathered = _Gathered(form)
+    places = {column: place for place, column in enumerate(header)}
+    columns = tuple((name, places.get(name), cell) for name, cell in form.cells.items())
+    named = tuple((gathered.texts[name], places[name]) for name in gathered.texts)
+    names, width = tuple(form.cells), len(header)
+    for line, row in lines:
+        if len(row) != width:
+            gathered.add_short(line, row, places)
+            continue
+        for known, place in named:
+            known.add(row[place].strip())
+        try:
+            values = [cell("" if at is None else row[at].strip()) for _, at, cell in columns]
+        except ValueError:
+            texts = {name: "" if at is None else row[at] for name, at, _ in columns}
+            gathered.add(line, texts, {})
+            continue
+        entry = form.kind(**dict(zip(names, values, strict=True)))
+        gathered.rows.append(Placed(file=form.file, line=line, entry=entry))
     return gathered.sheet()
 
 
-def read_toml(
-    content: bytes, file: str, table: str | None, kind: type[T], cells: Mapping[str, Cell]
-) -> Sheet[T]:
-    """The array of tables of that name in a TOML file, or its top level where `table` is None."""
+def read_toml(path: Path, form: Form[T]) -> Sheet[T]:
+    """The tables of a TOML file, or its top level. Raises UnreadableFile."""
     try:
-        text = content.decode("utf-8")
+        text = path.read_bytes().decode("utf-8")
         document = tomllib.loads(text)
+    except OSError as error:
+        problem = f"the file cannot be read: {error.strerror}"
+        raise UnreadableFile(file_fault(form.file, 1, problem)) from error
     except ValueError as error:
-        return _unreadable(file, 1, f"the file must be TOML in UTF-8: {error}")
-    gathered = _Gathered(file, kind, cells)
+        problem = f"the file must be TOML in UTF-8: {error}"
+        raise UnreadableFile(file_fault(form.file, 1, problem)) from error
+    gathered, table = _Gathered(form), form.table
     if table is None:
         gathered.add_table(1, document, _key_lines(text.splitlines(), 0))
         return gathered.sheet()
     if set(document) != {table} or not isinstance(document[table], list):
-        return _unreadable(file, 1, f"the file must hold [[{table}]] tables and nothing else")
+        problem = f"the file must hold [[{table}]] tables and nothing else"
+        raise UnreadableFile(file_fault(form.file, 1, problem))
     for line, values, keys in _tables(text, table, document[table]):
         gathered.add_table(line, values, keys)
     return gathered.sheet()
@@ -112,45 +188,46 @@ def read_toml(
 class _Gathered(Generic[T]):
     """Rows and faults of one file while it is read."""
 
-    def __init__(self, file: str, kind: type[T], cells: Mapping[str, Cell]) -> None:
-        self.file, self.kind, self.cells = file, kind, cells
+    def __init__(self, form: Form[T]) -> None:
+        self.form = form
         self.rows: list[Placed[T]] = []
         self.faults: list[Fault] = []
-        self.texts: dict[str, set[str]] = {column: set() for column in cells}
+        named = NAMING_COLUMNS & form.cells.keys()
+        self.texts: dict[str, set[str]] = {column: set() for column in named}
 
-    def add(self, line: int, header: list[str], row: list[str]) -> None:
-        """One row of a CSV file."""
-        if len(row) != len(header):
-            problem = f"the row must have {len(header)} cells and has {len(row)}"
-            self.faults.append(_file_fault(self.file, line, problem))
-            for column, text in zip(header, row, strict=False):
-                self.texts[column].add(text.strip())
-            return
-        self._add(line, dict(zip(header, row, strict=True)), {})
+    def add_short(self, line: int, row: list[str], places: Mapping[str, int]) -> None:
+        """A row of a CSV file with too many cells or too few."""
+        problem = f"the row must have {len(places)} cells and has {len(row)}"
+        self.faults.append(file_fault(self.form.file, line, problem))
+        for column, known in self.texts.items():
+            if places[column] < len(row):
+                known.add(row[places[column]].strip())
 
     def add_table(self, line: int, values: Mapping[str, object], lines: dict[str, int]) -> None:
         """One table of a TOML file; an array counts as its items joined by plus signs."""
         texts = {key: _toml_text(value) for key, value in values.items()}
-        for key in sorted(set(texts) - set(self.cells)):
+        for key in sorted(set(texts) - set(self.form.cells)):
             self._fault(lines.get(key, line), key, texts[key], "no such key is known")
-        self._add(line, {column: texts.get(column, "") for column in self.cells}, lines)
+        self.add(line, {column: texts.get(column, "") for column in self.form.cells}, lines)
 
-    def _add(self, line: int, texts: dict[str, str], lines: dict[str, int]) -> None:
-        values: dict[str, object] = {}
+    def add(self, line: int, texts: dict[str, str], lines: dict[str, int]) -> None:
+        """One row, cell by cell, so that each faulty one is told."""
+        cells, values = self.form.cells, {}
         for column, text in texts.items():
-            self.texts[column].add(text.strip())
             try:
-                values[column] = self.cells[column](text.strip())
+                values[column] = cells[column](text.strip())
             except ValueError as error:
                 self._fault(lines.get(column, line), column, text, str(error))
-        if len(values) == len(self.cells):
-            entry = self.kind(**values)
+        for column, known in self.texts.items():
+            known.add(texts[column].strip())
+        if len(values) == len(cells):
+            entry = self.form.kind(**values)
             places = tuple(sorted(lines.items()))
-            self.rows.append(Placed(file=self.file, line=line, entry=entry, lines=places))
+            self.rows.append(Placed(file=self.form.file, line=line, entry=entry, lines=places))
 
     def _fault(self, line: int, column: str, found: str, problem: str) -> None:
         self.faults.append(
-            Fault(file=self.file, line=line, column=column, found=found, problem=problem)
+            Fault(file=self.form.file, line=line, column=column, found=found, problem=problem)
         )
 
     def sheet(self) -> Sheet[T]:
@@ -159,27 +236,25 @@ class _Gathered(Generic[T]):
         return Sheet(rows=tuple(self.rows), faults=tuple(self.faults), texts=texts)
 
 
-def _file_fault(file: str, line: int, problem: str) -> Fault:
+def file_fault(file: str, line: int, problem: str) -> Fault:
     """A fault of a whole line or file."""
     return Fault(file=file, line=line, column="", found="", problem=problem)
 
 
-def _unreadable(file: str, line: int, problem: str) -> Sheet[T]:
-    """A file of which nothing could be read."""
-    return Sheet(rows=(), faults=(_file_fault(file, line, problem),), texts={})
-
-
-def _header_faults(file: str, header: list[str], cells: Mapping[str, Cell]) -> tuple[Fault, ...]:
+def _header_faults(form: Form[T], header: list[str]) -> tuple[Fault, ...]:
     """Columns that are missing, unknown or there twice."""
-    problems = [(column, "the column is missing") for column in cells if column not in header]
-    problems += [(column, "no such column is known") for column in header if column not in cells]
+    needed = [column for column in form.cells if column not in form.may_lack]
+    problems = [(column, "the column is missing") for column in needed if column not in header]
+    problems += [
+        (column, "no such column is known") for column in header if column not in form.cells
+    ]
     problems += [
         (column, "the column stands there twice")
         for column in dict.fromkeys(header)
         if header.count(column) > 1
     ]
     return tuple(
-        Fault(file=file, line=1, column=column, found=column, problem=problem)
+        Fault(file=form.file, line=1, column=column, found=column, problem=problem)
         for column, problem in problems
     )
 
@@ -215,143 +290,3 @@ def _toml_text(value: object) -> str:
     if isinstance(value, list):
         return "+".join(map(str, value))
     return str(value)
-
-
-def text_cell(text: str) -> str:
-    """Any text. Raises ValueError where there is none."""
-    if not text:
-        raise ValueError("the cell must not be empty")
-    return text
-
-
-def optional(cell: Cell) -> Cell:
-    """A cell that may be empty, which is read as None."""
-    return lambda text: cell(text) if text else None
-
-
-def checked(is_right: Callable[[str], bool], problem: str) -> Cell:
-    """A cell whose text stays as it is when it passes the check."""
-
-    def cell(text: str) -> str:
-        if not is_right(text):
-            raise ValueError(problem)
-        return text
-
-    return cell
-
-
-party_cell = checked(is_party_eic, "must be the EIC of a party, 16 characters, type X, right check")
-eic_cell = checked(
-    lambda text: len(text) == 16 and eic.is_valid(text), "must be an EIC with a right check"
-)
-gsrn_cell = checked(is_gsrn, "must be a GSRN of 18 digits, the last its check digit")
-area_number_cell = checked(is_area_number, "must be area code, hyphen, at most 7 digits")
-tax_number_cell = checked(is_tax_number, "must be a tax number of 8 digits with its check digit")
-registration_number_cell = checked(
-    lambda text: text.isalnum() and len(text) in (7, 10) and maticna.is_valid(text),
-    "must be a registration number of 7 or 10 digits with its check digit",
-)
-area_code_cell = checked(
-    lambda text: text.isascii() and text.isdigit() and len(text) <= 2 and text[0] != "0",
-    "must be one or two digits without leading zeros",
-)
-prefix_cell = checked(
-    lambda text: text.isascii() and text.isdigit() and len(text) == 8, "must be 8 digits"
-)
-country_cell = checked(
-    lambda text: text.isascii() and text.isalpha() and text.isupper() and len(text) == 2,
-    "must be two capital letters such as SI",
-)
-email_cell = checked(
-    lambda text: 0 < text.find("@") < len(text) - 1 and " " not in text, "must be an e-mail address"
-)
-
-
-def _is_obis(text: str) -> bool:
-    """Whether the text names a register, such as 1-0:1.8.0."""
-    parts = text.replace("-", " ", 1).replace(":", " ", 1).replace(".", " ").split(" ")
-    return len(parts) == 5 and all(part.isascii() and part.isdigit() for part in parts)
-
-
-obis_cell = checked(_is_obis, "must be an OBIS code such as 1-0:1.8.0")
-
-
-def flag_cell(text: str) -> bool:
-    """Yes or no. Raises ValueError for anything else."""
-    if text not in ("yes", "no"):
-        raise ValueError("must be yes or no")
-    return text == "yes"
-
-
-def day_cell(text: str) -> date:
-    """A day as 2026-03-31. Raises ValueError for anything else."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise ValueError("must be a day such as 2026-03-31")
-    return day
-
-
-def instant_cell(text: str) -> datetime:
-    """An instant with its offset from UTC. Raises ValueError for anything else."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ValueError("must be an instant with offset such as 2026-03-31T08:00:00+02:00")
-    return instant
-
-
-def count_cell(text: str) -> int:
-    """A whole number. Raises ValueError for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise ValueError("must be a whole number")
-    return int(text)
-
-
-def decimal_cell(text: str) -> Decimal:
-    """A plain decimal, not negative, with a point. Raises ValueError for anything else."""
-    whole, point, places = text.partition(".")
-    parts = (whole, places) if point else (whole,)
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("must be a decimal number such as 12345.678")
-    return Decimal(text)
-
-
-def share_cell(text: str) -> Decimal:
-    """A share above 0 and at most 1, of at most six places. Raises ValueError for others."""
-    share = decimal_cell(text)
-    if not 0 < share <= 1 or share != round(share, 6):
-        raise ValueError("must be above 0 and at most 1, with at most six places")
-    return share
-
-
-def direction_cell(text: str) -> Direction:
-    """One direction. Raises ValueError for anything else."""
-    if text not in (Direction.CONSUMPTION.value, Direction.PRODUCTION.value):
-        raise ValueError("must be consumption or production")
-    return Direction(text)
-
-
-def directions_cell(text: str) -> tuple[Direction, ...]:
-    """One direction, or both joined by a plus sign. Raises ValueError for anything else."""
-    named = {direction_cell(part) for part in text.split("+")}
-    return tuple(direction for direction in Direction if direction in named)
-
-
-def obtained_by_cell(text: str) -> ObtainedBy:
-    """How a reading was obtained, a code of Priloga A. Raises ValueError for anything else."""
-    if text not in {code.value for code in ObtainedBy}:
-        raise ValueError("must be 1 operator, 2 customer, 3 remote or 4 estimate")
-    return ObtainedBy(text)
-
-
-def roles_cell(text: str) -> tuple[Role, ...]:
-    """Role codes joined by plus signs. Raises ValueError for anything else."""
-    named = set(text.split("+"))
-    if not named or not named <= {role.value for role in Role}:
-        raise ValueError("must be DDQ, DDM or DDE, at least one")
-    return tuple(role for role in Role if role.value in named)

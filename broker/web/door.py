@@ -17,6 +17,7 @@ from broker.store.participants import Participant
 from broker.store.writer import Writer
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.wire.write_acknowledgement import write_acknowledgement
@@ -43,6 +44,7 @@ class Door:
     mailbox: DeliverNotices
     decide: DecideAsOperator
     deadlines: ReachDeadlines
+    imports: ImportIntoRegister
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

@@ -54,7 +54,7 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
 async def get_tasks(request: web.Request) -> web.StreamResponse:
     """What waits for the operator, what runs out first before the rest."""
-    return _json({"tasks": list_tasks(request.app[DOOR].reader, limit=_TASKS_MAX)})
+    return json_answer({"tasks": list_tasks(request.app[DOOR].reader, limit=_TASKS_MAX)})
 
 
 async def post_decision(request: web.Request) -> web.StreamResponse:
@@ -63,13 +63,13 @@ async def post_decision(request: web.Request) -> web.StreamResponse:
         decided = msgspec.json.decode(await request.read(), type=Decided)
         event = _event_of(decided)
     except (msgspec.DecodeError, ValueError) as error:
-        return _json({"error": str(error)}, 400)
+        return json_answer({"error": str(error)}, 400)
     door = request.app[DOOR]
     outcome = await door.decide.decide(CaseId(request.match_info["number"]), event)
     if isinstance(outcome, Refused):
         status = 404 if outcome.refusals[0].reason is Reason.NO_ONGOING_SWITCH else 422
-        return _json({"refusals": [_told(one) for one in outcome.refusals]}, status)
-    return _json({"case": outcome.state.case_id, "state": outcome.state.phase})
+        return json_answer({"refusals": [_told(one) for one in outcome.refusals]}, status)
+    return json_answer({"case": outcome.state.case_id, "state": outcome.state.phase})
 
 
 async def post_go_on(request: web.Request) -> web.StreamResponse:
@@ -77,9 +77,9 @@ async def post_go_on(request: web.Request) -> web.StreamResponse:
     try:
         person = _person(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
-        return _json({"error": str(error)}, 400)
+        return json_answer({"error": str(error)}, 400)
     went_on = await request.app[DOOR].deadlines.go_on(by=person.by, why=person.why)
-    return _json({"went_on": went_on})
+    return json_answer({"went_on": went_on})
 
 
 async def post_try_again(request: web.Request) -> web.StreamResponse:
@@ -87,11 +87,11 @@ async def post_try_again(request: web.Request) -> web.StreamResponse:
     try:
         person = _person(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
-        return _json({"error": str(error)}, 400)
+        return json_answer({"error": str(error)}, 400)
     case_id = CaseId(request.match_info["number"])
     deadlines = request.app[DOOR].deadlines
     tried = await deadlines.try_parked_again(case_id, by=person.by, why=person.why)
-    return _json({"tried_again": tried})
+    return json_answer({"tried_again": tried})
 
 
 def _person(body: bytes) -> Person:
@@ -135,7 +135,8 @@ def _told(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _json(value: object, status: int = 200) -> web.Response:
+def json_answer(value: object, status: int = 200) -> web.Response:
+    """An answer to the command line."""
     return web.Response(
         body=msgspec.json.encode(value), status=status, content_type="application/json"
     )

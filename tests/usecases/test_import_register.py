@@ -16,7 +16,13 @@ from broker.store.connection import open_for_writing
 from broker.store.migrations_register import register
 from broker.store.register_import import RegisterNotEmpty
 from broker.usecases.import_register import (
+    UnableToImportFaultyRegister,
+    import_register,
+)
+from broker.usecases.register_files import Fault
+from broker.usecases.register_forms import (
     BILLED_CELLS,
+    BLOCKS_CELLS,
     CUSTOMER_CELLS,
     METER_CELLS,
     METER_REGISTER_CELLS,
@@ -26,10 +32,7 @@ from broker.usecases.import_register import (
     READING_CELLS,
     SITE_CELLS,
     SUPPLY_CELLS,
-    UnableToImportFaultyRegister,
-    import_register,
 )
-from broker.usecases.register_files import Fault
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "fixtures" / "register"
@@ -84,16 +87,17 @@ class TestSample:
 
     def test_it_loads(self, conn: Connection) -> None:
         counts = import_register(conn, SAMPLE)
-        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (7, 24, 24)
-        assert (counts.customers, counts.supplies, counts.meters) == (22, 28, 25)
-        assert (counts.readings, counts.billed_quantities) == (47, 46)
+        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (7, 64, 64)
+        assert (counts.customers, counts.supplies, counts.meters) == (60, 82, 65)
+        assert (counts.readings, counts.billed_quantities) == (123, 160)
+        assert (counts.daily_blocks, counts.skipped_rows) == (16, 0)
         assert not conn.in_transaction
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
 
     def test_every_number_is_registered_as_given_out(self, conn: Connection) -> None:
         import_register(conn, SAMPLE)
-        # 24 accounting points and one metering site that has a GSRN too
-        assert conn.execute("SELECT count(*) FROM issued_gsrns").fetchone()[0] == 25
+        # 64 accounting points and one metering site that has a GSRN too
+        assert conn.execute("SELECT count(*) FROM issued_gsrns").fetchone()[0] == 65
 
     def test_a_second_import_is_refused(self, conn: Connection) -> None:
         import_register(conn, SAMPLE)
@@ -106,7 +110,7 @@ class TestSample:
     ) -> None:
         supply = (folder / "supply.csv").read_text("utf-8").replace(",", ";")
         (folder / "supply.csv").write_text(supply, "utf-8-sig")
-        assert import_register(conn, folder).supplies == 28
+        assert import_register(conn, folder).supplies == 82
 
 
 CELLS = [
@@ -175,7 +179,7 @@ class TestFaults:
         places = {(fault.file, fault.line, fault.column) for fault in found}
         if column == "accounting_point" and file == "operator.toml":
             # The prefix is the operator's; what does not fit it are the points.
-            assert len([p for p in places if p[::2] == ("accounting_points.csv", column)]) == 24
+            assert len([p for p in places if p[::2] == ("accounting_points.csv", column)]) == 64
         else:
             assert (file, line, column) in places
 
@@ -203,8 +207,8 @@ class TestFaults:
         ("file", "row", "column"),
         [
             ("customers.csv", "12345679,Dvojnik,Pot 1,3999,Zgledovo,SI,", "tax_number"),
-            ("metering_sites.csv", "7-0000001,7,,", "metering_site"),
-            ("metering_sites.csv", f"7-0000099,7,{P1},", "accounting_point"),
+            ("metering_sites.csv", "7-0000001,7,,,", "metering_site"),
+            ("metering_sites.csv", f"7-0000099,7,{P1},,", "accounting_point"),
             ("supply.csv", f"{P1},consumption,28XJUG-ELEKTRIKB,1,2026-01-01,", "share"),
             ("supply.csv", f"{P1},consumption,28XSEVER-ENERGI8,1,2026-01-01,", "from_day"),
             ("supply.csv", f"{P8},production,28XSEVER-ENERGI8,1,2026-01-01,", "direction"),
@@ -279,6 +283,7 @@ class TestDocument:
             METER_REGISTER_CELLS,
             READING_CELLS,
             BILLED_CELLS,
+            BLOCKS_CELLS,
         ],
     )
     def test_it_names_every_column(self, cells: dict[str, object]) -> None:
