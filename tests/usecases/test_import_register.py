@@ -84,7 +84,7 @@ class TestSample:
 
     def test_it_loads(self, conn: Connection) -> None:
         counts = import_register(conn, SAMPLE)
-        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (7, 24, 24)
+        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (8, 24, 24)
         assert (counts.customers, counts.supplies, counts.meters) == (22, 28, 25)
         assert (counts.readings, counts.billed_quantities) == (47, 46)
         assert not conn.in_transaction
