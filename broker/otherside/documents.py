@@ -11,8 +11,15 @@ _TAG = f"{{{_NAMESPACE}}}"
 _ENERGY_PARTY, _BROKER_LISTS, _GS1 = "305", "260", "9"
 
 
+class UnreadableDocument(Exception):
+    """These bytes are no XML."""
+
+
 class Document:
-    """A document from the mailbox, asked by paths such as `Header/CaseNumber`."""
+    """A document from the mailbox, asked by paths such as `Header/CaseNumber`.
+
+    Raises UnreadableDocument.
+    """
 
     def __init__(self, content: bytes) -> None:
         self._root = _parsed(content)
@@ -97,7 +104,10 @@ def codes_of(acknowledgement: bytes) -> tuple[str, ...]:
 
 def _parsed(content: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    return etree.fromstring(content, parser)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableDocument(str(error)) from error
 
 
 def _qualified(path: str) -> str:

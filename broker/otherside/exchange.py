@@ -6,9 +6,9 @@ Nothing is tried twice in here: what failed for a while is raised, and the calle
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, InvalidURL
 
-from broker.otherside.documents import codes_of, numbers_of
+from broker.otherside.documents import UnreadableDocument, codes_of, numbers_of
 
 _LISTED_MAX = 1000
 _ACKNOWLEDGED_AT_ONCE_MAX = 100
@@ -42,7 +42,10 @@ class Exchange:
     async def waiting(self) -> tuple[str, ...]:
         """The numbers of the documents that wait, oldest first, at most 1000."""
         _, body = await self._ask("GET", f"/mailbox?limit={_LISTED_MAX}")
-        return numbers_of(body)
+        try:
+            return numbers_of(body)
+        except UnreadableDocument as error:
+            raise UnableToTakePart(f"{self._url} is no broker: {error}") from error
 
     async def document(self, number: str) -> bytes:
         """One document."""
@@ -69,6 +72,8 @@ class Exchange:
                 method, self._url + path, data=body, headers=headers, timeout=_TIMEOUT
             ) as answer:
                 status, content = answer.status, await answer.read()
+        except InvalidURL as error:
+            raise UnableToTakePart(f"{self._url!r} is no address") from error
         except (ClientError, TimeoutError) as error:
             raise UnableToReachBroker(f"{self._url} does not answer: {error}") from error
         if status == 429 or status >= 500:

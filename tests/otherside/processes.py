@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.web.letters import ROOT
 from tests.web.running import token_of
 
-WAITED_SECONDS_MAX = 30.0
+WAITED_SECONDS_MAX = 60.0
 
 
 def command(role: str, party: str, url: str, folder: Path, *more: str) -> list[str]:

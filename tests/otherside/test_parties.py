@@ -264,6 +264,19 @@ async def test_a_supplier_started_anew_sends_the_same_again(
     assert played.outbox("SwitchCompleted") == 2
 
 
+async def test_an_address_without_broker_is_told(aiohttp_server) -> None:
+    async def greet(_: web.Request) -> web.Response:
+        return web.Response(text="<p>Welcome")
+
+    application = web.Application()
+    application.router.add_get("/mailbox", greet)
+    server = await aiohttp_server(application)
+    async with aiohttp.ClientSession() as session:
+        for url, told in ((str(server.make_url("/")), "is no broker"), ("nonsense", "no address")):
+            with pytest.raises(UnableToTakePart, match=told):
+                await Exchange(session, url, "any").waiting()
+
+
 async def test_a_stranger_takes_no_part(played: Played) -> None:
     async with aiohttp.ClientSession() as session:
         exchange = Exchange(session, played.broker.address, "no such token")
