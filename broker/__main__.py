@@ -13,7 +13,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
+from broker.otherside.command_line import add_other_side
+from broker.otherside.exchange import UnableToTakePart
 from broker.scenarios.coverage import PAGE, write_page
 from broker.scenarios.demo import UnableToMakeDemo, make_demo
+from broker.scenarios.demo_other_side import other_side
 from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
 from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
@@ -55,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         RegisterIsEmpty,
         UnableToListen,
         UnableToMakeDemo,
+        UnableToTakePart,
         FaultyScenario,
         LookupError,
     ) as error:
@@ -74,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--demo", action="store_true", help="serve a fresh sample to try out")
     command.add_argument(
         "--demo-folder", type=Path, default=Path("demo"), help="where the demo is made"
+    )
+    command.add_argument(
+        "--alone", action="store_true", help="the demo without the simulated other side"
     )
     command.set_defaults(run=_serve)
 
@@ -105,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_walkthrough)
 
     _add_operator_commands(commands)
+    add_other_side(commands)
     return parser
 
 
@@ -165,13 +174,15 @@ def _config(options: argparse.Namespace) -> Config:
 def _serve(options: argparse.Namespace) -> int:
     config, clock = _config(options), SystemClock()
     announce: Callable[[str], str] = _say_nothing
+    beside: Beside = _nobody
     if options.demo:
         if options.database is not None:
             raise UnableToMakeDemo("--demo has a file of its own: leave out --database")
         demo = make_demo(options.demo_folder, config, clock.now())
-        config, announce = demo.config, demo.announce
+        config, announce = demo.config, partial(demo.announce, alone=options.alone)
+        beside = _nobody if options.alone else partial(other_side, demo.folder)
     try:
-        asyncio.run(run_service(Service(config, clock), announce))
+        asyncio.run(run_service(Service(config, clock), announce, beside))
     except RegisterIsEmpty as error:
         raise RegisterIsEmpty(_NO_REGISTER.format(database=config.service.database)) from error
     return 0
@@ -183,22 +194,36 @@ docs/register-format.md describes its files, fixtures/register is a sample.
 To try the broker out: scripts/serve --demo"""
 
 
+Beside = Callable[[str], AbstractAsyncContextManager[None]]
+
+
 def _say_nothing(_: str) -> str:
     return ""
 
 
-async def run_service(service: Service, announce: Callable[[str], str]) -> None:
+def _nobody(_: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+async def run_service(
+    service: Service, announce: Callable[[str], str], beside: Beside = _nobody
+) -> None:
     """Run until SIGTERM or SIGINT, then finish what is under way.
 
     `announce` is given the address once the service answers there; what it gives is printed.
+    `beside` is what runs as long as the service, given the same address.
     """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await service.start()
-    print(f"{announce(service.address)}the broker listens on {service.address}", flush=True)
-    await stop.wait()
-    await service.stop()
+    try:
+        told = announce(service.address)
+        async with beside(service.address):
+            print(f"{told}the broker listens on {service.address}", flush=True)
+            await stop.wait()
+    finally:
+        await service.stop()
 
 
 def _token(options: argparse.Namespace) -> int:

@@ -18,13 +18,14 @@ from broker.engine.state import Phase
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
 from broker.scenarios.demo_messages import (
-    metering_centre,
+    first_simulated,
     new_supplier,
     reading,
     remote_reading,
     request,
     withdrawal,
 )
+from broker.scenarios.demo_other_side import METERS, SIMULATED, write_meters
 from broker.scenarios.demo_past import DemoCase, live_through_the_past
 from broker.scenarios.demo_register import metering_site, usual_value, write_moved_register
 from broker.scenarios.posts import party_named
@@ -36,7 +37,7 @@ from broker.usecases.import_register import import_register
 PARTIES = {
     "NEW_SUPPLIER_TOKEN": new_supplier(),
     "OLD_SUPPLIER_TOKEN": party_named("Severna energija"),
-    "METERING_CENTRE_TOKEN": metering_centre(),
+    **{one.token: one.party for one in SIMULATED},
     "OPERATOR_TOKEN": party_named("Omrežje Zgled"),
 }
 MESSAGES = {
@@ -44,7 +45,8 @@ MESSAGES = {
     "reading.xml": "the customer's reading that completes it",
     "reading-too-high.xml": "a reading that departs from the average without a reason (E90)",
     "request-remote.xml": "a request for a point read remotely, to be switched today",
-    "reading-remote.xml": "the metering centre's reading that completes it",
+    "reading-remote.xml": "the reading that completes it, for who plays the metering centre",
+    "request-by-soncna.xml": "Sončna oddaja asks for a point of Južna elektrika",
     "request-in-doubt.xml": "a request the operator must decide: the customer's name differs",
     "request-wrong-digit.xml": "a request with two wrong check digits (422)",
     "request-broken.xml": "a request the schema does not allow (400)",
@@ -55,8 +57,16 @@ _MARK = "demo.txt"
 _DATABASE = "demo.sqlite"
 _TOKENS = "tokens.sh"
 _REGISTER = "register"
-_OWN_FILES = (*MESSAGES, _TOKENS, _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm")
-_PLAIN, _REMOTE, _DOUBTED = 1, 3, 12
+_OWN_FILES = (
+    *MESSAGES,
+    METERS,
+    *(one.token_file for one in SIMULATED),
+    _TOKENS,
+    _DATABASE,
+    f"{_DATABASE}-wal",
+    f"{_DATABASE}-shm",
+)
+_PLAIN, _OF_NEW_SUPPLIER, _REMOTE, _DOUBTED = 1, 2, 3, 12
 
 
 class UnableToMakeDemo(Exception):
@@ -72,8 +82,11 @@ class Demo:
     tokens: dict[str, str]
     cases: tuple[DemoCase, ...]
 
-    def announce(self, address: str) -> str:
-        """Write the tokens and this address to a file to source; gives what to tell a person."""
+    def announce(self, address: str, *, alone: bool = False) -> str:
+        """Write the tokens and this address to a file to source; gives what to tell a person.
+
+        `alone`: nobody answers by itself.
+        """
         lines = [f"export URL={shlex.quote(address)}"]
         lines += [f"export {name}={shlex.quote(token)}" for name, token in self.tokens.items()]
         _write_private(self.folder / _TOKENS, "\n".join(lines) + "\n")
@@ -93,8 +106,16 @@ class Demo:
                     for name, token in self.tokens.items()
                 ),
                 "",
+                *(() if alone else _ANSWERING),
             ]
         )
+
+
+_ANSWERING = (
+    "answering by themselves, each in its own process (docs/other-side.md; not with --alone):",
+    *(f"  {one.party.name}" for one in SIMULATED),
+    "",
+)
 
 
 def _line(case: DemoCase) -> str:
@@ -116,6 +137,9 @@ def make_demo(folder: Path, config: Config, now: datetime) -> Demo:
     cases = asyncio.run(live_through_the_past(own, folder / _REGISTER, by_party, now))
     for name, content in _messages(folder / _REGISTER, cases, now).items():
         (folder / name).write_bytes(content)
+    write_meters(folder / _REGISTER, folder / METERS)
+    for one in SIMULATED:
+        _write_private(folder / one.token_file, tokens[one.token] + "\n")
     demo = Demo(folder=folder, config=own, tokens=tokens, cases=cases)
     lines = [_line(case) for case in cases]
     (folder / _MARK).write_text("\n".join([_MARK_TEXT, *lines, ""]), "utf-8")
@@ -168,6 +192,9 @@ def _messages(register: Path, cases: tuple[DemoCase, ...], now: datetime) -> dic
             now,
             others={"RequestedDate/Date": today.isoformat()},
             without=("RequestedDate/AsSoonAsPossible",),
+        ),
+        "request-by-soncna.xml": request(
+            _OF_NEW_SUPPLIER, f"SO-{stamp}-1", now, by=first_simulated()
         ),
         "reading-remote.xml": remote_reading(
             _REMOTE,

@@ -20,16 +20,30 @@ def metering_centre() -> Party:
     return party_named("Merilni center Zgled")
 
 
+def first_simulated() -> Party:
+    """A supplier whose part is played by a process of its own."""
+    return party_named("Sončna oddaja")
+
+
+def second_simulated() -> Party:
+    """Another such supplier."""
+    return party_named("Vzhodna dobava")
+
+
 def request(
     point: int,
     message_id: str,
     at: datetime,
     *,
+    by: Party | None = None,
     customer_name: str | None = None,
     others: dict[str, str] | None = None,
     without: tuple[str, ...] = (),
 ) -> bytes:
-    """A request for this point as soon as possible, perhaps with fields changed or left out."""
+    """A request for this point as soon as possible, perhaps with fields changed or left out.
+
+    It is the new supplier's where no other is named.
+    """
     signed_on = plus_days(local_day(at), -3).isoformat()
     fields = {
         "Authorisation/GivenOn": signed_on,
@@ -48,7 +62,7 @@ def request(
         set=fields | (others or {}),
         remove=list(without),
     )
-    return _written(step, new_supplier(), message_id, at)
+    return _written(step, by or new_supplier(), message_id, at)
 
 
 def reading(

@@ -59,12 +59,13 @@ def usual_value(folder: Path, point: int, day: date, *, times: int = 1) -> Decim
 
 def _readings(folder: Path, point: int) -> list[dict[str, str]]:
     wanted = [
-        r for r in _rows(folder, "accounting_points") if r["metering_site"] == metering_site(point)
+        r for r in rows(folder, "accounting_points") if r["metering_site"] == metering_site(point)
     ]
     gsrn = wanted[0]["accounting_point"]
-    return [row for row in _rows(folder, "readings") if row["accounting_point"] == gsrn]
+    return [row for row in rows(folder, "readings") if row["accounting_point"] == gsrn]
 
 
-def _rows(folder: Path, table: str) -> list[dict[str, str]]:
+def rows(folder: Path, table: str) -> list[dict[str, str]]:
+    """The rows of one table of a register's folder."""
     with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

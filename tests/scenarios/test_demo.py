@@ -21,12 +21,14 @@ from broker.config import Config
 from broker.engine.apply import replay
 from broker.messages.identifiers import CaseId
 from broker.scenarios.demo import MESSAGES, Demo, UnableToMakeDemo, make_demo
+from broker.scenarios.demo_other_side import SIMULATED
 from broker.service import Service
 from broker.store import cases
 from broker.store.connection import UnableToOpenHeldDatabase, hold, open_for_reading
 from broker.store.verify import verify
 
 NEW, OLD, CENTRE = "NEW_SUPPLIER_TOKEN", "OLD_SUPPLIER_TOKEN", "METERING_CENTRE_TOKEN"
+SONCNA = "SONCNA_TOKEN"
 DAYS = {
     "a Sunday": datetime(2026, 11, 22, 9, tzinfo=UTC),
     "New Year": datetime(2026, 1, 1, 0, 5, tzinfo=UTC),
@@ -49,6 +51,7 @@ STORY = (
     ("reading.xml", NEW, 200, None),
     ("request-remote.xml", NEW, 200, None),
     ("reading-remote.xml", CENTRE, 200, None),
+    ("request-by-soncna.xml", SONCNA, 200, None),
     ("request-in-doubt.xml", NEW, 200, None),
     ("withdrawal.xml", NEW, 200, None),
 )
@@ -81,7 +84,8 @@ async def test_messages_do_what_the_demo_says(tmp_path: Path, now: datetime) -> 
     assert answers == [(status, code) for _name, _by, status, code in STORY]
     to_new = ["ApprovalNotice", "SwitchCompleted"] * 2
     to_old = ["ApprovalNotice", "SwitchCompleted", "FinalSettlement", "RegisterChangeNotice"] * 2
-    assert kinds == {NEW: [*to_new, "WithdrawalConfirmation"], OLD: to_old}
+    to_new += ["ApprovalNotice", "WithdrawalConfirmation"]  # the first as old supplier
+    assert kinds == {NEW: to_new, OLD: to_old}
 
 
 async def _made(folder: Path, now: datetime) -> Demo:
@@ -117,6 +121,16 @@ def test_the_tokens_are_for_their_owner_alone(tmp_path: Path) -> None:
     for name, token in demo.tokens.items():
         assert token in told
         assert f"export {name}={token}" in file.read_text("utf-8")
+    for one in SIMULATED:
+        file = tmp_path / "demo" / one.token_file
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert file.read_text("utf-8").strip() == demo.tokens[one.token]
+
+
+def test_who_answers_by_itself_is_told_unless_nobody_does(tmp_path: Path) -> None:
+    demo = make_demo(tmp_path / "demo", Config(), NOW)
+    assert "answering by themselves" in demo.announce("http://127.0.0.1:1")
+    assert "answering by themselves" not in demo.announce("http://127.0.0.1:1", alone=True)
 
 
 def test_it_is_made_afresh_and_other_files_stay(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class TestSample:
 
     def test_it_loads(self, conn: Connection) -> None:
         counts = import_register(conn, SAMPLE)
-        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (7, 64, 64)
+        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (8, 64, 64)
         assert (counts.customers, counts.supplies, counts.meters) == (60, 82, 65)
         assert (counts.readings, counts.billed_quantities) == (123, 160)
         assert (counts.daily_blocks, counts.skipped_rows) == (16, 0)
