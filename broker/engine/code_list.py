@@ -101,9 +101,10 @@ CODE_LIST: dict[Reason, Entry] = {
         (Use.REQUEST,),
     ),
     Reason.NO_VALID_GRID_ACCESS_CONTRACT: Entry(
-        "There is no contract by which the supplier pays the network charge; name the "
-        "customer as payer.",
-        "Ni pogodbe, po kateri omrežnino plačuje dobavitelj; kot zavezanca navedite uporabnika.",
+        "The supplier pays the network charge only with a contract with the operator and the "
+        "customer's consent to one bill, never with shared supply; name the customer as payer.",
+        "Dobavitelj plačuje omrežnino le s pogodbo z operaterjem in soglasjem uporabnika z enotnim "
+        "računom, pri deljeni dobavi nikoli; kot zavezanca navedite uporabnika.",
         (Use.REQUEST,),
     ),
     Reason.NO_ONGOING_SWITCH: Entry(

@@ -11,28 +11,36 @@ from pathlib import Path
 
 from broker.engine.calendar import LJUBLJANA, at_hour, days_between, plus_days
 from broker.scenarios.files import REGISTER
+from broker.usecases.register_checks_metering import quarter_hours_of
+from broker.usecases.register_forms import BLOCKS
 
 LAST_READING_IN_SAMPLE = date(2026, 3, 31)
 DAYS_SINCE_LAST_READING = 60
 KWH_A_DAY = 10
 
-_QUARTER_HOURS = "daily_blocks.csv"
-
 _DAY = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})[+-]\d{2}:\d{2})?\b")
 
 
 def write_moved_register(folder: Path, today: date) -> None:
-    """Write the files of the sample register, with every day moved by the same number of days.
-
-    Quarter-hours are left out: how many a day has depends on the day, which cannot be moved.
-    """
+    """Write the files of the sample register, with every day moved by the same number of days."""
     by = days_between(LAST_READING_IN_SAMPLE, plus_days(today, -DAYS_SINCE_LAST_READING))
     folder.mkdir(exist_ok=True)
     for path in sorted(REGISTER.iterdir()):
-        if path.name == _QUARTER_HOURS:
-            continue
-        text = path.read_text("utf-8")
-        (folder / path.name).write_text(_DAY.sub(lambda found: _moved(found, by), text), "utf-8")
+        text = _DAY.sub(lambda found: _moved(found, by), path.read_text("utf-8"))
+        if path.name == BLOCKS.file:
+            text = "".join(map(_with_its_quarter_hours, text.splitlines(keepends=True)))
+        (folder / path.name).write_text(text, "utf-8")
+
+
+def _with_its_quarter_hours(line: str) -> str:
+    """A row of quarter-hours, as many as its day has now that it was moved; a header as it is."""
+    before, comma, blocks = line.rstrip("\n").rpartition(",")
+    if _DAY.search(before) is None:
+        return line
+    needed = quarter_hours_of(date.fromisoformat(before.rpartition(",")[2]))
+    given = blocks.split()
+    fitting = [*given, *given[:needed]][:needed]
+    return f"{before}{comma}{' '.join(fitting)}\n"
 
 
 def _moved(found: re.Match[str], by: int) -> str:

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
+from broker.engine.calendar import LJUBLJANA, plus_days
 from broker.messages.identifiers import Gsrn, SerialNumber
 from broker.store.register import local_day
 from broker.store.register_entries import MeterEntry, MeterRegisterEntry, ReadingEntry
 from broker.usecases.register_files import Fault, Placed
 from broker.usecases.register_sheets import RegisterSheets, backwards, grouped, overlapping
 
-_LOCAL = ZoneInfo("Europe/Ljubljana")
 _QUARTER_HOUR = timedelta(minutes=15)
 
 
@@ -31,8 +30,8 @@ def faults_of_metering(sheets: RegisterSheets) -> Iterator[Fault]:
 @lru_cache(4_000)
 def quarter_hours_of(day: date) -> int:
     """How many quarter-hours the local day has: 92 when summer time begins, 100 when it ends."""
-    begins = datetime.combine(day, time(), _LOCAL)
-    ends = datetime.combine(date.fromordinal(day.toordinal() + 1), time(), _LOCAL)
+    begins = datetime.combine(day, time(), LJUBLJANA)
+    ends = datetime.combine(plus_days(day, 1), time(), LJUBLJANA)
     return (ends.astimezone(UTC) - begins.astimezone(UTC)) // _QUARTER_HOUR
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -46,7 +47,7 @@ async def post_import(request: web.Request) -> web.StreamResponse:
         response.force_close()
         return response
     _log.info("import %s: %d bytes", number, received)
-    return json_answer({"import": number}, 202)
+    return json_answer({"import": number}, HTTPStatus.ACCEPTED)
 
 
 async def get_import(request: web.Request) -> web.StreamResponse:

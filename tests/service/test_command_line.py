@@ -68,7 +68,7 @@ def test_a_file_is_set_up_by_import_and_token(tmp_path: Path) -> None:
     file = ("--database", str(tmp_path / "new.sqlite"))
     imported = command(*file, "import", str(REGISTER))
     assert imported.returncode == 0, imported.stderr
-    assert "accounting_points=24" in imported.stdout
+    assert "64 accounting points" in imported.stdout
     token = command(*file, "token", SOUTH, "first")
     assert (token.returncode, len(token.stdout.strip())) == (0, 43)
     again = command(*file, "token", SOUTH, "first")
