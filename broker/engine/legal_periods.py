@@ -31,6 +31,7 @@ class PeriodName(Enum):
     WITHOUT_READING = "without reading"
     INACCESSIBILITY_REPORT = "inaccessibility report"
     REQUESTED_DATE_AHEAD = "requested date ahead"
+    CHANGE_BACK = "change back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,16 @@ PERIODS = (
         valid_to=None,
         rule="interpretation 6",
         article="002 a.191(4)",
+    ),
+    LegalPeriod(
+        name=PeriodName.CHANGE_BACK,
+        length=30,
+        unit=Unit.CALENDAR_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="D3",
+        article="002 a.136(2), a.139(3)",
     ),
 )
 

@@ -56,6 +56,9 @@ class RegisterChangeKind(Enum):
     PAYER = "payer"
     METER = "meter"
     CUSTOMER = "customer"
+    CONNECTION = "connection"
+    READING_METHOD = "reading_method"
+    NEW_POINT = "new_point"
 
 
 class MediaType(Enum):
@@ -74,6 +77,7 @@ class DocumentKind(Enum):
     WITHDRAWAL = "Withdrawal"
     METER_READING = "MeterReading"
     INACCESSIBILITY_REPORT = "InaccessibilityReport"
+    REGISTER_CHANGE = "RegisterChange"
     ACKNOWLEDGEMENT = "Acknowledgement"
     APPROVAL_NOTICE = "ApprovalNotice"
     REJECTION_NOTICE = "RejectionNotice"

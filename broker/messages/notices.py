@@ -64,14 +64,14 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """To whom a notice goes, about which case, in answer to which of its messages.
+    """To whom a notice goes, about which case if any, in answer to which of its messages.
 
     A notice to the customer lies in the operator's mailbox, to be delivered to `customer` (A37).
     """
 
     party: Eic
     role: Role
-    case_id: CaseId
+    case_id: CaseId | None
     reference: MessageId | None
     customer: Customer | None = None
 

@@ -20,7 +20,7 @@ _PACKAGES = ("broker/engine", "broker/messages", "broker/usecases", "broker/wire
 _PARTS_IN_SCOPE = {
     "A": (1, 2, 3, *range(5, 21), *range(22, 39)),
     "C": (1, 2, 3, 4, 5),
-    "D": (1, 2),
+    "D": (1, 2, 3, 4),
     "H": (1, 2),
     "interpretation ": (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15),
 }

@@ -21,12 +21,14 @@ from broker.messages.answers import Acknowledgement, Outcome
 from broker.messages.deadlines import Deadline
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
+from broker.messages.reported_changes import ReportedChange
 from broker.messages.requests import SwitchRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
 from broker.store.writer import UnableToWrite, Writer
 from broker.usecases.admission import refuse_identifiers, refuse_sender
 from broker.usecases.case_of_message import event_of
+from broker.usecases.change_register import change_register
 from broker.usecases.handle_event import Desk, handle_event
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.wire.envelope import header_facts
@@ -171,11 +173,14 @@ class ReceiveMessage:
         return self._conclude(attempt, verdict, connection)
 
     def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
-        """Level domain: what the case makes of the message."""
+        """Level domain: what the case, or the register, makes of the message."""
         at, named = attempt.received_at, message.message.point.accounting_point
         point = register.point_facts(connection, named, local_day(at))
         if point is not None:
             self._deadlines.reach_at(connection, point.delivery_point, until=at)
+        if isinstance(message.message, ReportedChange):
+            refused = change_register(connection, message.message, now=at, desk=self._desk)
+            return Verdict(status=422 if refused else 200, refusals=refused)
         found = event_of(connection, message.message, attempt.party, at, self._desk.ids)
         if isinstance(found, Refusal):
             return Verdict(status=422, refusals=(found,))

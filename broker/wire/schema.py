@@ -26,6 +26,7 @@ INBOUND_KINDS = (
     DocumentKind.WITHDRAWAL,
     DocumentKind.METER_READING,
     DocumentKind.INACCESSIBILITY_REPORT,
+    DocumentKind.REGISTER_CHANGE,
 )
 
 _INBOUND_ROOTS = {kind.value for kind in INBOUND_KINDS}

@@ -52,6 +52,7 @@ from broker.wire.document import (
 
 _CHANGE_OF_SUPPLIER = "E03"
 _CANCELLATION = "E05"
+_MASTER_DATA = "E32"
 _RESPONSE = ("6", "414")
 _READING_ORDER = ("260", "E73")
 _METER_STAND = ("260", "E65")
@@ -119,11 +120,11 @@ def _add_header(
     recipient = add(header, "Recipient")
     add_eic(recipient, "Identification", to.party)
     add_code(recipient, "Role", "260", to.role.value)
-    withdrawn = isinstance(notice, WithdrawalConfirmation)
-    add_code(header, "BusinessReason", "260", _CANCELLATION if withdrawn else _CHANGE_OF_SUPPLIER)
+    add_code(header, "BusinessReason", "260", _business_reason(notice))
     if to.reference is not None:
         add(header, "Reference", to.reference)
-    add(header, "CaseNumber", to.case_id)
+    if to.case_id is not None:
+        add(header, "CaseNumber", to.case_id)
     if to.customer is not None:
         _add_customer(header, to.customer)
 
@@ -138,6 +139,13 @@ def _add_customer(header: etree._Element, customer: Customer) -> None:
     add_free_text(address, "City", customer.address.city, NAME_TEXT_MAX)
     add(address, "Country", customer.address.country)
     add_free_text(element, "Email", customer.email, NAME_TEXT_MAX)
+
+
+def _business_reason(notice: Notice) -> str:
+    """Cancellation, a change in the register that is of no case, else the change of supplier."""
+    if isinstance(notice, WithdrawalConfirmation):
+        return _CANCELLATION
+    return _CHANGE_OF_SUPPLIER if notice.to.case_id is not None else _MASTER_DATA
 
 
 def _document_type(notice: Notice) -> tuple[str, str]:
