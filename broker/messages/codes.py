@@ -90,3 +90,4 @@ class DocumentKind(Enum):
     RECEIPT_CONFIRMATION = "ReceiptConfirmation"
     FINAL_SETTLEMENT = "FinalSettlement"
     REGISTER_CHANGE_NOTICE = "RegisterChangeNotice"
+    SWITCH_EXECUTED = "SwitchExecuted"

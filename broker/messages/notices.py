@@ -10,6 +10,7 @@ from datetime import date, datetime
 from broker.messages.codes import (
     Direction,
     ObtainedBy,
+    Payer,
     ReadingMethod,
     RegisterChangeKind,
     Role,
@@ -216,6 +217,32 @@ class RegisterChangeNotice:
     effective_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutedDirection:
+    """One direction that changed supplier, with the contract; no old one where it had none."""
+
+    direction: Direction
+    old_supplier: Eic | None
+    old_name: str | None
+    new_supplier: Eic
+    new_name: str
+    contract: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchExecuted:
+    """A switch carried out, to the operator's back office alone: all that it books (A27, A35)."""
+
+    to: Addressee
+    point: PointNumber
+    switch_date: date
+    directions: tuple[ExecutedDirection, ...]
+    payer: Payer
+    serial_number: SerialNumber
+    registers: tuple[RegisterValue, ...]
+    obtained_by: ObtainedBy
+
+
 Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
@@ -229,4 +256,5 @@ Notice = (
     | ReceiptConfirmation
     | FinalSettlement
     | RegisterChangeNotice
+    | SwitchExecuted
 )

@@ -27,6 +27,7 @@ from broker.messages.notices import (
     SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
+    SwitchExecuted,
     SwitchFailed,
     WithdrawalConfirmation,
 )
@@ -85,6 +86,8 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.FINAL_SETTLEMENT
         case RegisterChangeNotice():
             return DocumentKind.REGISTER_CHANGE_NOTICE
+        case SwitchExecuted():
+            return DocumentKind.SWITCH_EXECUTED
         case _:
             assert_never(notice)
 
@@ -198,6 +201,8 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             _add_point(root, notice.point)
             add(root, "Change", notice.change.value)
             add_day(root, "EffectiveOn", notice.effective_on)
+        case SwitchExecuted():
+            _add_execution(root, notice)
         case _:
             assert_never(notice)
 
@@ -246,6 +251,28 @@ def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
     add_day(body, "SwitchDate", notice.switch_date)
     add_registers(body, notice.registers)
     add_code(body, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_execution(root: etree._Element, notice: SwitchExecuted) -> None:
+    _add_point(root, notice.point)
+    add_day(root, "SwitchDate", notice.switch_date)
+    for one in notice.directions:
+        element = add(root, "Supply")
+        add(element, "Direction", one.direction.value)
+        if one.old_supplier is not None:
+            _add_party(element, "OldSupplier", one.old_supplier, one.old_name)
+        _add_party(element, "NewSupplier", one.new_supplier, one.new_name)
+        add_free_text(element, "Contract", one.contract, NAME_TEXT_MAX)
+    add(root, "NetworkChargePayer", notice.payer.value)
+    add(root, "SerialNumber", notice.serial_number)
+    add_registers(root, notice.registers)
+    add_code(root, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_party(parent: etree._Element, name: str, eic: Eic, of: str | None) -> None:
+    element = add(parent, name)
+    add_eic(element, "Identification", eic)
+    add_free_text(element, "Name", of, NAME_TEXT_MAX)
 
 
 def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
