@@ -12,6 +12,7 @@ from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
     DeadlinesRedated,
     OperatorTookOverReading,
+    PointChangeNoted,
     ReadingOrdered,
     ReadingPeriodEnded,
     ReadingPutUnderReview,
@@ -116,6 +117,11 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
             return state
         case OperatorTookOverReading():
             return replace(state, plan=record.plan)
+        case PointChangeNoted():
+            if not record.reads_anew:
+                return state
+            read_anew = _without(state, DeadlineKind.REMOTE_READING)
+            return replace(read_anew, plan=record.plan, orders=0)
         case ReadingPutUnderReview():
             review = Review(
                 received_at=record.at,

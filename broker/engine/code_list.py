@@ -56,10 +56,7 @@ CODE_LIST: dict[Reason, Entry] = {
         "or the applicant is not the chosen supplier of every direction that changes.",
         "Izbrani dobavitelj ali dobavitelj, ki zahteva podatke, ni registriran in dejaven ali pa "
         "vlagatelj ni izbrani dobavitelj v vsaki smeri, ki se spreminja.",
-        (
-            Use.REQUEST,
-            Use.MASTER_DATA,
-        ),
+        (Use.REQUEST, Use.MASTER_DATA, Use.MESSAGE),
     ),
     Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS: Entry(
         "The requested date must not be in the past and at most six months ahead.",
@@ -71,10 +68,7 @@ CODE_LIST: dict[Reason, Entry] = {
         "balance group.",
         "Izbrani dobavitelj ali dobavitelj, ki zahteva podatke, ni izkazal članstva v bilančni "
         "skupini.",
-        (
-            Use.REQUEST,
-            Use.MASTER_DATA,
-        ),
+        (Use.REQUEST, Use.MASTER_DATA, Use.MESSAGE),
     ),
     Reason.READING_NOT_WITHIN_LIMITS: Entry(
         "The reading is not valid: it must not be in the future or before the last reading, "
@@ -105,7 +99,7 @@ CODE_LIST: dict[Reason, Entry] = {
         "customer's consent to one bill, never with shared supply; name the customer as payer.",
         "Dobavitelj plačuje omrežnino le s pogodbo z operaterjem in soglasjem uporabnika z enotnim "
         "računom, pri deljeni dobavi nikoli; kot zavezanca navedite uporabnika.",
-        (Use.REQUEST,),
+        (Use.REQUEST, Use.MESSAGE),
     ),
     Reason.NO_ONGOING_SWITCH: Entry(
         "There is no ongoing switch of yours with this number at this point.",
@@ -170,7 +164,7 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.DIRECTIONS_DO_NOT_MATCH_POINT: Entry(
         "The request names one supplier for each direction the point has and for no other.",
         "Zahteva navaja dobavitelja za vsako smer, ki jo točka ima, in za nobeno drugo.",
-        (Use.REQUEST,),
+        (Use.REQUEST, Use.MESSAGE),
     ),
     Reason.SHARES_DO_NOT_ADD_UP: Entry(
         "The shares do not add up to exactly one.",
@@ -275,6 +269,31 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.REPORT_TOO_LATE: Entry(
         "That the customer cannot reach the meter is reported by the 5th day after approval.",
         "Da uporabnik ne more do števca, se sporoči do petega dne po odobritvi.",
+        (Use.MESSAGE,),
+    ),
+    Reason.CHANGE_DATE_NOT_WITHIN_LIMITS: Entry(
+        "A change is reported once it holds, at most 30 days back, and fits what came since.",
+        "Sprememba se sporoči, ko velja, za največ 30 dni nazaj, in se ujema s poznejšimi.",
+        (Use.MESSAGE,),
+    ),
+    Reason.NOTHING_CHANGES: Entry(
+        "The register says so already.",
+        "V evidenci je tako že zapisano.",
+        (Use.MESSAGE,),
+    ),
+    Reason.NUMBER_NOT_OF_THE_OPERATOR: Entry(
+        "A new number begins with the operator's prefix, a new site lies in its area.",
+        "Nova oznaka se začne s predpono operaterja, novo mesto je na njegovem območju.",
+        (Use.MESSAGE,),
+    ),
+    Reason.NUMBER_ALREADY_GIVEN_OUT: Entry(
+        "The number was given out before; none is given out twice.",
+        "Oznaka je že bila dodeljena; nobena se ne dodeli dvakrat.",
+        (Use.MESSAGE,),
+    ),
+    Reason.METER_INSTALLED_ELSEWHERE: Entry(
+        "A meter with this serial number is installed already, or was at this point before.",
+        "Števec s to številko je že nameščen ali pa je že bil na tej točki.",
         (Use.MESSAGE,),
     ),
     Reason.NOT_WELL_FORMED: Entry(

@@ -8,6 +8,7 @@ from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
 from broker.engine.handle_request import redated
+from broker.engine.notices_back_office import execution
 from broker.engine.notices_switch import (
     completion,
     failure,
@@ -279,6 +280,7 @@ def _carry_out(
             *completion(case, reading, at.facts),
             *settled_now,
             *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
+            execution(case, record, at.facts),
         ),
         register_changes=_register_changes(case, record, check.point.payer),
     )

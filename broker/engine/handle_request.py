@@ -17,6 +17,7 @@ from broker.messages.events import (
     DeadlineReached,
     GivenReason,
     OneOffDaysChanged,
+    PointChanged,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
     SwitchRequestReceived,
@@ -155,6 +156,20 @@ def operator_rejects(
     return _reject(case, event.reasons, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
+def check_again(case: SwitchCase, _: PointChanged, at: Circumstances) -> Decision | Refused:
+    """The register has changed at the point: the checks run again on what it says now.
+
+    Source: A11, A1, A5, interpretation 2 (002 a.190(1), a.191(1), a.195(1)).
+    """
+    check, (refusals, doubts) = _examine_again(case, at)
+    if refusals:
+        return _reject(case, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
+    held = any(d.kind is DeadlineKind.END_OF_HOLD for d in case.deadlines)
+    if doubts or held or not isinstance(check.plan, Plan):
+        return _stay_open(case, doubts, None, at)
+    return _approve(case, check, DecidedBy.STRAIGHT_THROUGH, at)
+
+
 def redate_decision(
     case: SwitchCase, event: OneOffDaysChanged, at: Circumstances
 ) -> Decision | Refused:
@@ -253,9 +268,9 @@ def _reject(
 
 
 def _stay_open(
-    case: SwitchCase, doubts: tuple[Doubt, ...], reached: DeadlineKind, at: Circumstances
+    case: SwitchCase, doubts: tuple[Doubt, ...], reached: DeadlineKind | None, at: Circumstances
 ) -> Decision:
-    """The case waits for the operator; the deadline just reached is no longer due."""
+    """The case stays open; the deadline just reached, if one was, is no longer due."""
     record = RequestCheckedAgain(
         at=at.now,
         doubts=doubts,

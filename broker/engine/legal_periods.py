@@ -33,6 +33,7 @@ class PeriodName(Enum):
     REQUESTED_DATE_AHEAD = "requested date ahead"
     AUTHORISATION_AGE = "authorisation age"
     DATA_HISTORY = "data history"
+    CHANGE_BACK = "change back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +198,16 @@ PERIODS = (
         valid_to=None,
         rule="A4",
         article="002 a.190(5)",
+    ),
+    LegalPeriod(
+        name=PeriodName.CHANGE_BACK,
+        length=30,
+        unit=Unit.CALENDAR_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="D3",
+        article="002 a.136(2), a.139(3)",
     ),
 )
 

@@ -4,6 +4,7 @@ An event the table does not list is refused by name and changes nothing. Termina
 written as {}. The state diagram in the documents is drawn from this table.
 """
 
+from broker.engine import handle_point_change as point
 from broker.engine import handle_reading as reading
 from broker.engine import handle_request as request
 from broker.engine import reading_by_operator as operator
@@ -15,6 +16,7 @@ from broker.messages.events import (
     Event,
     InaccessibilityReported,
     OneOffDaysChanged,
+    PointChanged,
     ReadingAcceptedByOperator,
     ReadingReceived,
     ReadingRefusedByOperator,
@@ -45,6 +47,10 @@ SWITCH: Process = {
         ),
         RequestApprovedByOperator: Transition(request.operator_approves, (Phase.AWAITING_READING,)),
         RequestRejectedByOperator: Transition(request.operator_rejects, (Phase.REJECTED,)),
+        PointChanged: Transition(
+            request.check_again,
+            (Phase.AWAITING_READING, Phase.REJECTED, Phase.AWAITING_APPROVAL),
+        ),
         OneOffDaysChanged: Transition(request.redate_decision, (Phase.AWAITING_APPROVAL,)),
     },
     Phase.AWAITING_READING: {
@@ -54,6 +60,7 @@ SWITCH: Process = {
         ),
         InaccessibilityReported: Transition(operator.take_over, (Phase.AWAITING_READING,)),
         SiteFoundInaccessible: Transition(reading.fail_inaccessible, (Phase.FAILED,)),
+        PointChanged: Transition(point.follow, (Phase.AWAITING_READING,)),
         DeadlineKind.REMOTE_READING: Transition(reading.order_again, (Phase.AWAITING_READING,)),
         DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
     },
@@ -64,12 +71,14 @@ SWITCH: Process = {
         DeadlineKind.END_OF_READING_PERIOD: Transition(
             reading.close_period, (Phase.PERIOD_OVER_UNDER_REVIEW,)
         ),
+        PointChanged: Transition(point.follow_under_review, (Phase.READING_UNDER_REVIEW,)),
         OneOffDaysChanged: Transition(reading.redate_review, (Phase.READING_UNDER_REVIEW,)),
     },
     Phase.PERIOD_OVER_UNDER_REVIEW: {
         ReadingAcceptedByOperator: Transition(reading.operator_accepts, _COMPLETED),
         ReadingRefusedByOperator: Transition(reading.operator_refuses_at_last, (Phase.FAILED,)),
         DeadlineKind.READING_REVIEW: Transition(reading.fail_unaccepted, (Phase.FAILED,)),
+        PointChanged: Transition(point.note, (Phase.PERIOD_OVER_UNDER_REVIEW,)),
         OneOffDaysChanged: Transition(reading.redate_review, (Phase.PERIOD_OVER_UNDER_REVIEW,)),
     },
     Phase.COMPLETED_UNSETTLED: {

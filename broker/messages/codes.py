@@ -56,6 +56,9 @@ class RegisterChangeKind(Enum):
     PAYER = "payer"
     METER = "meter"
     CUSTOMER = "customer"
+    CONNECTION = "connection"
+    READING_METHOD = "reading_method"
+    NEW_POINT = "new_point"
 
 
 class MediaType(Enum):
@@ -98,6 +101,7 @@ class DocumentKind(Enum):
     METER_READING = "MeterReading"
     INACCESSIBILITY_REPORT = "InaccessibilityReport"
     MASTER_DATA_REQUEST = "MasterDataRequest"
+    REGISTER_CHANGE = "RegisterChange"
     ACKNOWLEDGEMENT = "Acknowledgement"
     APPROVAL_NOTICE = "ApprovalNotice"
     REJECTION_NOTICE = "RejectionNotice"
@@ -111,3 +115,4 @@ class DocumentKind(Enum):
     FINAL_SETTLEMENT = "FinalSettlement"
     REGISTER_CHANGE_NOTICE = "RegisterChangeNotice"
     MASTER_DATA_RESPONSE = "MasterDataResponse"
+    SWITCH_EXECUTED = "SwitchExecuted"

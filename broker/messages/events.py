@@ -6,7 +6,7 @@ Events are imperative in effect (the engine may refuse them); what came of them 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from broker.messages.codes import Role
+from broker.messages.codes import RegisterChangeKind, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason
@@ -50,6 +50,14 @@ class InaccessibilityReported:
 
     report: InaccessibilityReport
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointChanged:
+    """The register has changed at the point of the case, from this day on (A15, D4)."""
+
+    change: RegisterChangeKind
+    effective_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +137,7 @@ Event = (
     | WithdrawalReceived
     | ReadingReceived
     | InaccessibilityReported
+    | PointChanged
     | DeadlineReached
     | OperatorDecision
     | OneOffDaysChanged

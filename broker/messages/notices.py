@@ -10,6 +10,7 @@ from datetime import date, datetime
 from broker.messages.codes import (
     Direction,
     ObtainedBy,
+    Payer,
     ReadingMethod,
     RegisterChangeKind,
     Role,
@@ -64,14 +65,14 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """To whom a notice goes, about which case, in answer to which of its messages.
+    """To whom a notice goes, about which case if any, in answer to which of its messages.
 
     A notice to the customer lies in the operator's mailbox, to be delivered to `customer` (A37).
     """
 
     party: Eic
     role: Role
-    case_id: CaseId
+    case_id: CaseId | None
     reference: MessageId | None
     customer: Customer | None = None
 
@@ -216,6 +217,32 @@ class RegisterChangeNotice:
     effective_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutedDirection:
+    """One direction that changed supplier, with the contract; no old one where it had none."""
+
+    direction: Direction
+    old_supplier: Eic | None
+    old_name: str | None
+    new_supplier: Eic
+    new_name: str
+    contract: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchExecuted:
+    """A switch carried out, to the operator's back office alone: all that it books (A27, A35)."""
+
+    to: Addressee
+    point: PointNumber
+    switch_date: date
+    directions: tuple[ExecutedDirection, ...]
+    payer: Payer
+    serial_number: SerialNumber
+    registers: tuple[RegisterValue, ...]
+    obtained_by: ObtainedBy
+
+
 Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
@@ -229,4 +256,5 @@ Notice = (
     | ReceiptConfirmation
     | FinalSettlement
     | RegisterChangeNotice
+    | SwitchExecuted
 )

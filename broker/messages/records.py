@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from broker.messages.codes import Direction, ReadingMethod, Role
+from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
@@ -220,6 +220,21 @@ class SwitchHasFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PointChangeNoted:
+    """The register changed at the point of an approved switch (A15, D4).
+
+    `plan` is the plan from now on; `reads_anew` says that the reading must come in another way or
+    from another meter than was told before.
+    """
+
+    at: datetime
+    change: RegisterChangeKind
+    effective_on: date
+    plan: Plan
+    reads_anew: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlinesRedated:
     """Newly announced work-free days moved deadlines of the case."""
 
@@ -243,5 +258,6 @@ Record = (
     | SwitchCarriedOut
     | SettlementDelivered
     | SwitchHasFailed
+    | PointChangeNoted
     | DeadlinesRedated
 )

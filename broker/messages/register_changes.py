@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from broker.messages.codes import Direction, ObtainedBy, Payer
 from broker.messages.identifiers import CaseId, Eic, Gsrn, SerialNumber
-from broker.messages.requests import RegisterValue
+from broker.messages.reported_changes import InstalledMeter, NewPoint, PointCustomer
+from broker.messages.requests import PointReference, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class SupplyChanged:
     new: Eic
     share: Decimal
     on: date
-    case_id: CaseId
+    case_id: CaseId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class ReadingRecorded:
     taken_at: datetime
     obtained_by: ObtainedBy
     registers: tuple[RegisterValue, ...]
-    case_id: CaseId
+    case_id: CaseId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,68 @@ class PayerChanged:
     accounting_point: Gsrn
     payer: Payer
     on: date
-    case_id: CaseId
+    case_id: CaseId | None
 
 
 RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRemoved:
+    """The meter is no longer at the point from 00:00 of `on` (D4)."""
+
+    accounting_point: Gsrn
+    serial_number: SerialNumber
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterInstalled:
+    """From 00:00 of `on` this meter is at the point (D4)."""
+
+    accounting_point: Gsrn
+    meter: InstalledMeter
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRecorded:
+    """The customer of the point is this one, with these data (A2)."""
+
+    accounting_point: Gsrn
+    customer: PointCustomer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRecorded:
+    """The point is connected, or is not (A1)."""
+
+    accounting_point: Gsrn
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRecorded:
+    """The meter of the point is read remotely, or is not (A19)."""
+
+    accounting_point: Gsrn
+    remotely_read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointRecorded:
+    """A new connected point at its site and delivery point, its numbers given out (D1, D2)."""
+
+    point: PointReference
+    new: NewPoint
+
+
+ReportedEntry = (
+    MeterRemoved
+    | MeterInstalled
+    | CustomerRecorded
+    | ConnectionRecorded
+    | LinkRecorded
+    | PointRecorded
+)
+RegisterEntry = RegisterChange | ReportedEntry

@@ -37,7 +37,7 @@ def said_too_much(new: Sequence[Delivered]) -> list[str]:
     return [
         f"{document.kind} to {document.to.name} names {other.name}"
         for document in new
-        if document.kind != "RejectionNotice"
+        if document.kind not in ("RejectionNotice", "SwitchExecuted")
         and not document.value("Header/DeliverToCustomer/Name")
         for other in parties()
         if other not in (document.to, operator)

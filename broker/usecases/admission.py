@@ -3,7 +3,8 @@
 from broker.messages.codes import DocumentKind, Role
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.requests import Header, Message, SwitchRequest
+from broker.messages.reported_changes import InboundMessage
+from broker.messages.requests import Header, SwitchRequest
 from broker.store.participants import Participant
 
 MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
@@ -14,11 +15,12 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     ),
     DocumentKind.INACCESSIBILITY_REPORT: frozenset({Role.SUPPLIER}),
     DocumentKind.MASTER_DATA_REQUEST: frozenset({Role.SUPPLIER}),
+    DocumentKind.REGISTER_CHANGE: frozenset({Role.GRID_OPERATOR}),
 }
 """Which roles may send which kind of message (design 12)."""
 
 
-def refuse_sender(message: Message, party: Participant) -> Refusal | None:
+def refuse_sender(message: InboundMessage, party: Participant) -> Refusal | None:
     """Why this party may not send this message, answered alone with 403 (design 10).
 
     Staff apply for customers and nobody else does (A37).

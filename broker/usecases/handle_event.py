@@ -89,23 +89,28 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
         _send(connection, state, notice, now=now, desk=desk)
 
 
-def _send(
-    connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
-) -> None:
-    """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
+def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, desk: Desk) -> None:
+    """Commit a notice to the mailbox of its addressee."""
     document_id = desk.ids.document_id()
-    party = notice.to.party
     outbox.put(
         connection,
         document_id=document_id,
-        party=party,
+        party=notice.to.party,
         kind=kind_of_notice(notice).value,
-        case_id=state.case_id,
+        case_id=notice.to.case_id,
         created_at=now,
         content=write_notice(
             notice, document_id=document_id, created_at=now, operator=desk.operator
         ),
     )
+
+
+def _send(
+    connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
+) -> None:
+    """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
+    party = notice.to.party
+    put_into_mailbox(connection, notice, now=now, desk=desk)
     for capacity, parties in (
         (Capacity.NEW_SUPPLIER, {change.new for change in state.changes}),
         (Capacity.OLD_SUPPLIER, {change.old for change in state.changes}),

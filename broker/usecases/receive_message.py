@@ -21,6 +21,7 @@ from broker.messages.answers import Acknowledgement, Outcome
 from broker.messages.deadlines import Deadline
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
+from broker.messages.reported_changes import ReportedChange
 from broker.messages.requests import MasterDataRequest, SwitchRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
@@ -28,6 +29,7 @@ from broker.store.writer import UnableToWrite, Writer
 from broker.usecases.admission import refuse_identifiers, refuse_sender
 from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
+from broker.usecases.change_register import change_register
 from broker.usecases.handle_event import Desk, handle_event
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.wire.envelope import header_facts
@@ -172,7 +174,7 @@ class ReceiveMessage:
         return self._conclude(attempt, verdict, connection)
 
     def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
-        """Level domain: what the case makes of the message; data are asked for outside any case."""
+        """Level domain: what the case, the register or the one asked for data makes of it."""
         at, named = attempt.received_at, message.message.point.accounting_point
         point = register.point_facts(connection, named, local_day(at))
         if point is not None:
@@ -181,6 +183,9 @@ class ReceiveMessage:
             refused = answer_master_data(
                 connection, message.message, received_at=at, desk=self._desk
             )
+            return Verdict(status=422, refusals=refused) if refused else Verdict(status=200)
+        if isinstance(message.message, ReportedChange):
+            refused = change_register(connection, message.message, now=at, desk=self._desk)
             return Verdict(status=422 if refused else 200, refusals=refused)
         found = event_of(connection, message.message, attempt.party, at, self._desk.ids)
         if isinstance(found, Refusal):

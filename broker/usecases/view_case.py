@@ -27,6 +27,7 @@ _ARTICLES = {
     "SwitchCarriedOut": "002 a.200(1)",
     "SettlementDelivered": "002 a.200(1)",
     "SwitchHasFailed": "002 a.200(2)",
+    "PointChangeNoted": "002 a.149(2)",
     "DeadlinesRedated": "002 a.195(4)",
     "ApprovalNotice": "002 a.196(2)",
     "SiteVisitNotice": "002 a.199(1)",

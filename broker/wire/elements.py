@@ -9,7 +9,7 @@ from decimal import Decimal
 from lxml import etree
 
 from broker.messages.identifiers import AreaCode, AreaNumber, Gsrn, ObisCode
-from broker.messages.requests import PointReference, RegisterValue
+from broker.messages.requests import Address, PointReference, RegisterValue
 from broker.wire.schema import TAG_PREFIX
 
 _PREFIX_LENGTH = len(TAG_PREFIX)
@@ -60,6 +60,17 @@ def point_of(element: etree._Element) -> PointReference:
         metering_site=AreaNumber(text_of(parts["MeteringSite"])),
         metering_site_gsrn=None if site_gsrn is None else Gsrn(text_of(site_gsrn)),
         area=AreaCode(text_of(parts["Area"])),
+    )
+
+
+def address_of(element: etree._Element) -> Address:
+    """A postal address."""
+    parts = parts_of(element)
+    return Address(
+        street=text_of(parts["Street"]),
+        postal_code=text_of(parts["PostalCode"]),
+        city=text_of(parts["City"]),
+        country=text_of(parts["Country"]),
     )
 
 

@@ -23,6 +23,8 @@ EXAMPLES = {
     "SerialNumberText": "ZG-000001",
     "ObisText": "1-0:1.8.0",
     "RegisterValue": "10234.5",
+    "DeliveryPointText": "DP-0001",
+    "Multiplier": "1",
     "Share": "0.25",
     "PostalCode": "1000",
     "CountryCode": "SI",

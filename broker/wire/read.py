@@ -10,12 +10,14 @@ from lxml import etree
 
 from broker.messages.codes import DocumentKind
 from broker.messages.reasons import Refusal
-from broker.messages.requests import Message, SwitchRequest
+from broker.messages.reported_changes import InboundMessage
+from broker.messages.requests import SwitchRequest
 from broker.wire.attachments import take_out
 from broker.wire.check_values import check_values
 from broker.wire.findings import FINDINGS_MAX
 from broker.wire.read_master_data import master_data_request_of
 from broker.wire.read_reading import inaccessibility_report_of, reading_of
+from broker.wire.read_register_change import register_change_of
 from broker.wire.read_request import request_of
 from broker.wire.read_withdrawal import withdrawal_of
 from broker.wire.schema import TAG_PREFIX, parse, refusal_of_unknown_root, validate
@@ -29,7 +31,7 @@ class ReadMessage:
     known to be the authenticated party. Equal attachments are listed once.
     """
 
-    message: Message
+    message: InboundMessage
     attachments: tuple[tuple[str, bytes], ...]
     wrong_identifiers: tuple[Refusal, ...]
 
@@ -57,7 +59,7 @@ def read(data: bytes) -> ReadMessage | tuple[Refusal, ...]:
     )
 
 
-def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> Message:
+def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> InboundMessage:
     kind = DocumentKind(str(root.tag)[len(TAG_PREFIX) :])
     if kind is DocumentKind.SWITCH_REQUEST:
         return request_of(root, documents)
@@ -67,10 +69,14 @@ def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> Message:
         return inaccessibility_report_of(root)
     if kind is DocumentKind.MASTER_DATA_REQUEST:
         return master_data_request_of(root)
+    if kind is DocumentKind.REGISTER_CHANGE:
+        return register_change_of(root)
     return reading_of(root)
 
 
-def _by_hash(message: Message, documents: tuple[bytes, ...]) -> tuple[tuple[str, bytes], ...]:
+def _by_hash(
+    message: InboundMessage, documents: tuple[bytes, ...]
+) -> tuple[tuple[str, bytes], ...]:
     if not isinstance(message, SwitchRequest):
         return ()
     hashes = [one.contract.document.sha256 for one in message.chosen if one.contract]

@@ -7,7 +7,6 @@ from lxml import etree
 from broker.messages.codes import Direction, MediaType, Payer
 from broker.messages.identifiers import AreaNumber, Eic, Gsrn, TaxNumber
 from broker.messages.requests import (
-    Address,
     Attachment,
     ChosenSupplier,
     ContractingParty,
@@ -17,6 +16,7 @@ from broker.messages.requests import (
 )
 from broker.wire.attachments import described
 from broker.wire.elements import (
+    address_of,
     all_named,
     day_of,
     decimal_of,
@@ -56,16 +56,10 @@ def _customer_application(element: etree._Element | None) -> CustomerApplication
 
 def _contracting_party(element: etree._Element) -> ContractingParty:
     parts = parts_of(element)
-    address = parts_of(parts["Address"])
     return ContractingParty(
         name=text_of(parts["Name"]),
         tax_number=TaxNumber(text_of(parts["TaxNumber"])),
-        address=Address(
-            street=text_of(address["Street"]),
-            postal_code=text_of(address["PostalCode"]),
-            city=text_of(address["City"]),
-            country=text_of(address["Country"]),
-        ),
+        address=address_of(parts["Address"]),
     )
 
 

@@ -30,6 +30,7 @@ INBOUND_KINDS = (
     DocumentKind.METER_READING,
     DocumentKind.INACCESSIBILITY_REPORT,
     DocumentKind.MASTER_DATA_REQUEST,
+    DocumentKind.REGISTER_CHANGE,
 )
 
 _INBOUND_ROOTS = {kind.value for kind in INBOUND_KINDS}

@@ -27,6 +27,7 @@ from broker.messages.notices import (
     SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
+    SwitchExecuted,
     SwitchFailed,
     WithdrawalConfirmation,
 )
@@ -52,6 +53,7 @@ from broker.wire.document import (
 
 _CHANGE_OF_SUPPLIER = "E03"
 _CANCELLATION = "E05"
+_MASTER_DATA = "E32"
 _RESPONSE = ("6", "414")
 _READING_ORDER = ("260", "E73")
 _METER_STAND = ("260", "E65")
@@ -84,6 +86,8 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.FINAL_SETTLEMENT
         case RegisterChangeNotice():
             return DocumentKind.REGISTER_CHANGE_NOTICE
+        case SwitchExecuted():
+            return DocumentKind.SWITCH_EXECUTED
         case _:
             assert_never(notice)
 
@@ -119,11 +123,11 @@ def _add_header(
     recipient = add(header, "Recipient")
     add_eic(recipient, "Identification", to.party)
     add_code(recipient, "Role", "260", to.role.value)
-    withdrawn = isinstance(notice, WithdrawalConfirmation)
-    add_code(header, "BusinessReason", "260", _CANCELLATION if withdrawn else _CHANGE_OF_SUPPLIER)
+    add_code(header, "BusinessReason", "260", _business_reason(notice))
     if to.reference is not None:
         add(header, "Reference", to.reference)
-    add(header, "CaseNumber", to.case_id)
+    if to.case_id is not None:
+        add(header, "CaseNumber", to.case_id)
     if to.customer is not None:
         _add_customer(header, to.customer)
 
@@ -138,6 +142,13 @@ def _add_customer(header: etree._Element, customer: Customer) -> None:
     add_free_text(address, "City", customer.address.city, NAME_TEXT_MAX)
     add(address, "Country", customer.address.country)
     add_free_text(element, "Email", customer.email, NAME_TEXT_MAX)
+
+
+def _business_reason(notice: Notice) -> str:
+    """Cancellation, a change in the register that is of no case, else the change of supplier."""
+    if isinstance(notice, WithdrawalConfirmation):
+        return _CANCELLATION
+    return _CHANGE_OF_SUPPLIER if notice.to.case_id is not None else _MASTER_DATA
 
 
 def _document_type(notice: Notice) -> tuple[str, str]:
@@ -190,6 +201,8 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             _add_point(root, notice.point)
             add(root, "Change", notice.change.value)
             add_day(root, "EffectiveOn", notice.effective_on)
+        case SwitchExecuted():
+            _add_execution(root, notice)
         case _:
             assert_never(notice)
 
@@ -238,6 +251,28 @@ def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
     add_day(body, "SwitchDate", notice.switch_date)
     add_registers(body, notice.registers)
     add_code(body, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_execution(root: etree._Element, notice: SwitchExecuted) -> None:
+    _add_point(root, notice.point)
+    add_day(root, "SwitchDate", notice.switch_date)
+    for one in notice.directions:
+        element = add(root, "Supply")
+        add(element, "Direction", one.direction.value)
+        if one.old_supplier is not None:
+            _add_party(element, "OldSupplier", one.old_supplier, one.old_name)
+        _add_party(element, "NewSupplier", one.new_supplier, one.new_name)
+        add_free_text(element, "Contract", one.contract, NAME_TEXT_MAX)
+    add(root, "NetworkChargePayer", notice.payer.value)
+    add(root, "SerialNumber", notice.serial_number)
+    add_registers(root, notice.registers)
+    add_code(root, "ObtainedBy", "NSI", notice.obtained_by.value)
+
+
+def _add_party(parent: etree._Element, name: str, eic: Eic, of: str | None) -> None:
+    element = add(parent, name)
+    add_eic(element, "Identification", eic)
+    add_free_text(element, "Name", of, NAME_TEXT_MAX)
 
 
 def _add_order(root: etree._Element, notice: ReadingOrder) -> None:

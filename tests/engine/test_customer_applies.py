@@ -121,9 +121,10 @@ def test_a_withdrawal_is_confirmed_to_the_customer_alone() -> None:
 
 
 def test_completion_is_owed_to_suppliers_alone() -> None:
-    given = notices(approved(), a_reading())
+    *given, to_back_office = notices(approved(), a_reading())
+    assert told((to_back_office,)) == [("SwitchExecuted", OPERATOR)]
     assert [n.to.customer for n in given] == [None] * len(given)
-    assert told(given) == [
+    assert told(tuple(given)) == [
         ("SwitchCompleted", NEW),
         ("SwitchCompleted", OLD),
         ("FinalSettlement", OLD),

@@ -142,8 +142,9 @@ def test_completion_names_to_each_supplier_only_itself() -> None:
         ("SwitchCompleted", OLD),
         ("FinalSettlement", OLD),
         ("RegisterChangeNotice", OLD),
+        ("SwitchExecuted", OPERATOR),
     ]
-    to_new, to_old, *more_to_old = given
+    to_new, to_old, *more_to_old, _to_the_operator = given
     assert isinstance(to_new, SwitchCompleted)
     assert isinstance(to_old, SwitchCompleted)
     assert to_new.new_supplier is not None
@@ -192,7 +193,10 @@ def test_a_point_without_supplier_is_switched_without_notices_to_an_old_one() ->
     nobody = but(facts(), "point.supplies", ())
     assert told(notices(None, a_request(), nobody)) == [("ApprovalNotice", NEW)]
     case = after(None, a_request(), RECEIVED_AT, known=nobody)
-    assert told(notices(case, a_reading(), nobody)) == [("SwitchCompleted", NEW)]
+    assert told(notices(case, a_reading(), nobody)) == [
+        ("SwitchCompleted", NEW),
+        ("SwitchExecuted", OPERATOR),
+    ]
     failed = notices(case, reached(DeadlineKind.END_OF_READING_PERIOD), nobody)
     assert told(failed) == [("SwitchFailed", NEW)]
 
@@ -248,6 +252,7 @@ class TestTwoDirections:
             ("SwitchCompleted", OLD),
             ("FinalSettlement", OLD),
             ("RegisterChangeNotice", OLD),
+            ("SwitchExecuted", OPERATOR),
         ]
         for notice in completed[:2]:
             assert isinstance(notice, SwitchCompleted)

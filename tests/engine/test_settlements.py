@@ -27,6 +27,7 @@ from tests.engine.builders import (
     NEW,
     OLD,
     OLD_OF_PRODUCTION,
+    OPERATOR,
     POINT,
     READ_ON,
     RECEIVED_AT,
@@ -198,7 +199,8 @@ class TestMeasuredPower:
 
     def test_the_switch_itself_is_told_at_once(self) -> None:
         kinds = [type(n).__name__ for n in carried_out(awaiting_reading(), MEASURED).notices]
-        assert kinds == ["SwitchCompleted", "SwitchCompleted", "RegisterChangeNotice"]
+        to_suppliers = ["SwitchCompleted", "SwitchCompleted", "RegisterChangeNotice"]
+        assert kinds == [*to_suppliers, "SwitchExecuted"]
         assert len(carried_out(awaiting_reading(), MEASURED).register_changes) == 2
 
     def test_what_is_delivered_then_is_what_was_read(self) -> None:
@@ -285,7 +287,9 @@ class TestPayer:
     def test_the_old_supplier_is_not_told_who_pays_now(self) -> None:
         check = request_check_of_a_paying_supplier()
         case = after(None, a_request(check.request), RECEIVED_AT, known=check.facts)
-        for notice in carried_out(case, check.facts).notices:
+        *to_suppliers, to_back_office = carried_out(case, check.facts).notices
+        assert to_back_office.to.party == OPERATOR
+        for notice in to_suppliers:
             assert "payer" not in type(notice).__dataclass_fields__
             assert (notice.to.party == NEW) == (
                 type(notice).__name__ == "SwitchCompleted" and notice.new_supplier is not None

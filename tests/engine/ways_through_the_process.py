@@ -10,7 +10,7 @@ from broker.engine.decision import Decision, Refused, Trigger
 from broker.engine.facts import Facts
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import Phase, SwitchCase
-from broker.messages.codes import ReadingMethod, Role
+from broker.messages.codes import ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -18,6 +18,7 @@ from broker.messages.events import (
     GivenReason,
     InaccessibilityReported,
     OneOffDaysChanged,
+    PointChanged,
     ReadingAcceptedByOperator,
     ReadingReceived,
     ReadingRefusedByOperator,
@@ -158,6 +159,11 @@ def refusal_by_the_operator() -> ReadingRefusedByOperator:
     return ReadingRefusedByOperator(by="Nada Zgled", why="Ni gradnje.", reasons=(reason,))
 
 
+def a_point_change(of: RegisterChangeKind = RegisterChangeKind.METER) -> PointChanged:
+    """The register has changed at the point."""
+    return PointChanged(change=of, effective_on=date(2026, 4, 27))
+
+
 def one_off_days() -> OneOffDaysChanged:
     """30 April is announced as work-free."""
     return OneOffDaysChanged(days=(ONE_OFF_DAY,))
@@ -188,6 +194,11 @@ def new() -> None:
 def awaiting_approval() -> SwitchCase:
     """A case with a doubt."""
     return after(None, a_request(of_doubtful_name()), RECEIVED_AT)
+
+
+def in_doubt_of_the_register() -> SwitchCase:
+    """A case with a doubt because the register names the customer differently."""
+    return after(None, a_request(), RECEIVED_AT, known=RENAMED)
 
 
 def held() -> SwitchCase:
@@ -344,8 +355,17 @@ WAYS = (
                 LATER,
                 RULES,
             ),
-            (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, RULES),
             (one_off_days(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, ANNOUNCED),
+            (a_point_change(), Phase.AWAITING_APPROVAL, awaiting_approval, GOOD, LATER, RULES),
+            (a_point_change(), Phase.REJECTED, awaiting_approval, DISCONNECTED, LATER, RULES),
+            (
+                a_point_change(),
+                Phase.AWAITING_READING,
+                in_doubt_of_the_register,
+                GOOD,
+                LATER,
+                RULES,
+            ),
         )
     ),
     *(
@@ -367,6 +387,9 @@ WAYS = (
                 Phase.PERIOD_OVER_UNDER_REVIEW,
             ),
             (Phase.READING_UNDER_REVIEW, one_off_days(), Phase.READING_UNDER_REVIEW),
+            (Phase.AWAITING_READING, a_point_change(), Phase.AWAITING_READING),
+            (Phase.READING_UNDER_REVIEW, a_point_change(), Phase.READING_UNDER_REVIEW),
+            (Phase.PERIOD_OVER_UNDER_REVIEW, a_point_change(), Phase.PERIOD_OVER_UNDER_REVIEW),
             (Phase.PERIOD_OVER_UNDER_REVIEW, acceptance_by_the_operator(), Phase.COMPLETED),
             (Phase.PERIOD_OVER_UNDER_REVIEW, refusal_by_the_operator(), Phase.FAILED),
             (Phase.PERIOD_OVER_UNDER_REVIEW, reached(DeadlineKind.READING_REVIEW), Phase.FAILED),
@@ -414,5 +437,6 @@ EVENTS: tuple[Event, ...] = (
     acceptance_by_the_operator(),
     refusal_by_the_operator(),
     site_found_inaccessible(),
+    a_point_change(),
     one_off_days(),
 )

@@ -22,6 +22,7 @@ from broker.messages.codes import (
     BillingReason,
     Direction,
     ObtainedBy,
+    Payer,
     ReadingMethod,
     RegisterChangeKind,
     Role,
@@ -54,6 +55,7 @@ from broker.messages.notices import (
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
     Customer,
+    ExecutedDirection,
     FinalSettlement,
     LastReading,
     Notice,
@@ -66,6 +68,7 @@ from broker.messages.notices import (
     SiteVisitNotice,
     SupplierName,
     SwitchCompleted,
+    SwitchExecuted,
     SwitchFailed,
     WithdrawalConfirmation,
 )
@@ -114,6 +117,7 @@ TO_CUSTOMER = Addressee(
         email="ana@zgled.example",
     ),
 )
+TO_BACK_OFFICE = Addressee(party=OPERATOR, role=Role.GRID_OPERATOR, case_id=CASE, reference=None)
 TO_METERING_CENTRE = Addressee(
     party=Eic("28XMERILNI-CENTD"), role=Role.METERING_CENTRE, case_id=CASE, reference=None
 )
@@ -276,6 +280,33 @@ NOTICES: dict[str, Notice] = {
                 ),
             ),
         ),
+    ),
+    "SwitchExecuted/to-the-back-office": SwitchExecuted(
+        to=TO_BACK_OFFICE,
+        point=POINT,
+        switch_date=date(2026, 3, 8),
+        directions=(
+            ExecutedDirection(
+                direction=Direction.CONSUMPTION,
+                old_supplier=OLD,
+                old_name="Severna energija",
+                new_supplier=NEW,
+                new_name="Južna elektrika",
+                contract="JE-2026-0001",
+            ),
+            ExecutedDirection(
+                direction=Direction.PRODUCTION,
+                old_supplier=None,
+                old_name=None,
+                new_supplier=NEW,
+                new_name="Južna elektrika",
+                contract="JE-2026-0002",
+            ),
+        ),
+        payer=Payer.CUSTOMER,
+        serial_number=SerialNumber("ZG-000001"),
+        registers=REGISTERS,
+        obtained_by=ObtainedBy.CUSTOMER,
     ),
     "RegisterChangeNotice/of-the-supplier": RegisterChangeNotice(
         to=TO_OLD,

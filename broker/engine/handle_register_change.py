@@ -1,0 +1,218 @@
+"""What becomes of a change the back office reports: entered whole with its notices, or refused.
+
+It is of no case; a case in progress at the point learns of it as an event.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from broker.engine import rules_register as register
+from broker.engine.calendar import local_day, start_of
+from broker.engine.decision import Refused
+from broker.engine.register_check import ChangeFacts, RegisterCheck
+from broker.engine.rulebook import Rulebook
+from broker.messages.codes import ObtainedBy, Role
+from broker.messages.events import PointChanged
+from broker.messages.identifiers import Eic
+from broker.messages.notices import Addressee, PointNumber, RegisterChangeNotice
+from broker.messages.reasons import Refusal
+from broker.messages.register_changes import (
+    ConnectionRecorded,
+    CustomerRecorded,
+    LinkRecorded,
+    MeterInstalled,
+    MeterRemoved,
+    PayerChanged,
+    PointRecorded,
+    ReadingRecorded,
+    RegisterEntry,
+    SupplyChanged,
+)
+from broker.messages.reported_changes import (
+    ChargePayer,
+    Connection,
+    InstalledMeter,
+    LinkToMeter,
+    MeterExchange,
+    NewPoint,
+    PointCustomer,
+    RegisterChanged,
+    ReportedChange,
+)
+from broker.messages.requests import RegisterValue
+
+Found = Refusal | tuple[Refusal, ...] | None
+
+OF_REGISTER_CHANGE: tuple[Callable[[RegisterCheck], Found], ...] = (
+    register.the_change_is_reported_within_its_days,
+    register.the_changed_point_is_in_the_register,
+    register.the_change_changes_something,
+    register.the_closing_values_are_valid,
+    register.the_meter_is_still_there_to_be_exchanged,
+    register.the_meter_is_installed_nowhere_else,
+    register.the_new_meter_measures_every_direction,
+    register.a_supplier_that_pays_may_pay,
+    register.a_new_number_is_the_operators,
+    register.a_new_number_was_never_given_out,
+    register.the_first_suppliers_may_supply,
+    register.self_supply_begins_with_one_supplier_of_both_directions,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDecision:
+    """What is entered and recorded, who is told, what a case at the point learns."""
+
+    record: RegisterChanged
+    entries: tuple[RegisterEntry, ...]
+    notices: tuple[RegisterChangeNotice, ...]
+    event: PointChanged
+
+
+def decide_register_change(
+    change: ReportedChange, *, facts: ChangeFacts, now: datetime, rules: Rulebook
+) -> ChangeDecision | Refused:
+    """The decision on a reported change: taken with everything that follows, or all its codes.
+
+    Source: D3, D4, A32 (002 a.136, a.139, a.141, a.149).
+    """
+    check = RegisterCheck(change=change, received_on=local_day(now), facts=facts, rules=rules)
+    refusals = examine_register_change(check)
+    if refusals:
+        return Refused(refusals)
+    return ChangeDecision(
+        record=RegisterChanged(at=now, change=change, rules_version=rules.version),
+        entries=_entries(check),
+        notices=_notices(check),
+        event=PointChanged(change=change.kind, effective_on=change.effective_on),
+    )
+
+
+def examine_register_change(check: RegisterCheck) -> tuple[Refusal, ...]:
+    """Everything that speaks against the change, in the order of the rules."""
+    findings: list[Refusal] = []
+    for rule in OF_REGISTER_CHANGE:
+        found = rule(check)
+        findings += found if isinstance(found, tuple) else [found] if found else []
+    return tuple(findings)
+
+
+def way_of_metering_changes(check: RegisterCheck) -> bool:
+    """Whether an exchange changes the registers that count, their multipliers or the link.
+
+    Source: D4 (002 a.149(2)).
+    """
+    exchange, point = check.exchange, check.point
+    if exchange is None or point is None or point.meter is None:
+        return False
+    before = {(one.register, one.multiplier) for one in point.meter.registers}
+    after = {(one.register, one.multiplier) for one in exchange.new.registers}
+    return before != after or exchange.new.remotely_read != point.remotely_read
+
+
+def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
+    """To the point's suppliers, unless an exchange leaves the way of metering as it was.
+
+    Source: A32, D4 (002 a.141, a.149(2)).
+    """
+    if check.exchange is not None and not way_of_metering_changes(check):
+        return ()
+    named = check.change.point
+    return tuple(
+        RegisterChangeNotice(
+            to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
+            point=PointNumber(
+                accounting_point=named.accounting_point, metering_site=named.metering_site
+            ),
+            change=check.change.kind,
+            effective_on=check.change.effective_on,
+        )
+        for supplier in _suppliers(check)
+    )
+
+
+def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
+    """The present suppliers of the point, of a new one its first; each once."""
+    if check.new_point is not None:
+        return tuple(dict.fromkeys(first.supplier for first in check.new_point.suppliers))
+    return check.facts.present_suppliers
+
+
+def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
+    point, on = check.change.point.accounting_point, check.change.effective_on
+    match check.change.change:
+        case MeterExchange() as exchange:
+            return _exchange(check, exchange)
+        case PointCustomer() as customer:
+            return (CustomerRecorded(accounting_point=point, customer=customer),)
+        case Connection(connected=connected):
+            return (ConnectionRecorded(accounting_point=point, connected=connected),)
+        case LinkToMeter(remotely_read=remotely_read):
+            return (LinkRecorded(accounting_point=point, remotely_read=remotely_read),)
+        case ChargePayer(payer=payer):
+            return (PayerChanged(accounting_point=point, payer=payer, on=on, case_id=None),)
+        case NewPoint() as new:
+            return _new_point(check, new)
+
+
+def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEntry, ...]:
+    """The old meter goes with its closing values, the new one comes with its opening values.
+
+    Source: D4 (002 a.149(2), a.149(4)).
+    """
+    point, on = check.change.point.accounting_point, check.change.effective_on
+    closing = ReadingRecorded(
+        accounting_point=point,
+        serial_number=exchange.old_serial_number,
+        taken_at=start_of(on),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=exchange.closing,
+        case_id=None,
+    )
+    link = LinkRecorded(accounting_point=point, remotely_read=exchange.new.remotely_read)
+    return (
+        closing,
+        MeterRemoved(accounting_point=point, serial_number=exchange.old_serial_number, on=on),
+        *_installed(check, exchange.new),
+        link,
+    )
+
+
+def _new_point(check: RegisterCheck, new: NewPoint) -> tuple[RegisterEntry, ...]:
+    """A new point with its meter; its supply begins with the contract of use.
+
+    Source: A38, D1, D2 (002 a.162(7), a.171(4)).
+    """
+    named, on = check.change.point, check.change.effective_on
+    supplies = tuple(
+        SupplyChanged(
+            accounting_point=named.accounting_point,
+            direction=first.direction,
+            old=None,
+            new=first.supplier,
+            share=Decimal(1),
+            on=on,
+            case_id=None,
+        )
+        for first in new.suppliers
+    )
+    customer = CustomerRecorded(accounting_point=named.accounting_point, customer=new.customer)
+    recorded = PointRecorded(point=named, new=new)
+    return (recorded, customer, *_installed(check, new.meter), *supplies)
+
+
+def _installed(check: RegisterCheck, meter: InstalledMeter) -> tuple[RegisterEntry, ...]:
+    point, on = check.change.point.accounting_point, check.change.effective_on
+    opening = ReadingRecorded(
+        accounting_point=point,
+        serial_number=meter.serial_number,
+        taken_at=start_of(on),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=tuple(
+            RegisterValue(register=one.register, value=one.value) for one in meter.registers
+        ),
+        case_id=None,
+    )
+    return MeterInstalled(accounting_point=point, meter=meter, on=on), opening

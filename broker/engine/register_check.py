@@ -1,0 +1,103 @@
+"""What a rule may look at when a change for the register is checked."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from broker.engine.facts import MeterFacts, PointFacts, SupplierFacts
+from broker.engine.rulebook import Rulebook
+from broker.messages.identifiers import AreaCode, AreaNumber, DeliveryPoint, Eic, Gsrn
+from broker.messages.reported_changes import (
+    InstalledMeter,
+    MeterExchange,
+    NewPoint,
+    ReportedChange,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """A metering site that is in the register already, with its GSRN where it has one (D2)."""
+
+    metering_site: AreaNumber
+    gsrn: Gsrn | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    """What the register says of a reported change, as of the day from which it holds.
+
+    `meter_since` and `meter_until` are when the meter of that day was installed and removed;
+    `given_out` those of the named numbers that were given out before (D1), `site` the metering
+    site if it is known, `serial_taken` that a meter with the new serial number is installed
+    somewhere or was at this point; `suppliers` the parties the change or the point names,
+    `present_suppliers` who supplies the point on the day of receipt.
+    """
+
+    operator: Eic
+    area: AreaCode
+    gsrn_prefix: str
+    point: PointFacts | None
+    meter_since: date | None
+    meter_until: date | None
+    given_out: tuple[Gsrn, ...]
+    site: SiteFacts | None
+    serial_taken: bool
+    suppliers: tuple[SupplierFacts, ...]
+    present_suppliers: tuple[Eic, ...]
+
+    def supplier(self, eic: Eic) -> SupplierFacts | None:
+        """The participant with this EIC, None for a stranger."""
+        return next((one for one in self.suppliers if one.eic == eic), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterCheck:
+    """What a rule may look at: the change, the day it came, the facts."""
+
+    change: ReportedChange
+    received_on: date
+    facts: ChangeFacts
+    rules: Rulebook
+
+    @property
+    def point(self) -> PointFacts | None:
+        """The point in the register, where all its numbers name the same one."""
+        point, named = self.facts.point, self.change.point
+        if point is None or (point.metering_site, point.area) != (named.metering_site, named.area):
+            return None
+        if named.metering_site_gsrn not in (None, point.metering_site_gsrn):
+            return None
+        return point
+
+    @property
+    def exchange(self) -> MeterExchange | None:
+        """The exchange of the meter, None for another change."""
+        return self.change.change if isinstance(self.change.change, MeterExchange) else None
+
+    @property
+    def new_point(self) -> NewPoint | None:
+        """The new point, None for another change."""
+        return self.change.change if isinstance(self.change.change, NewPoint) else None
+
+    @property
+    def meter(self) -> MeterFacts | None:
+        """The meter that is at the point on the day from which the change holds."""
+        return self.point.meter if self.point else None
+
+    @property
+    def installed(self) -> tuple[InstalledMeter, str] | None:
+        """The meter that is installed, and its place in the message."""
+        match self.change.change:
+            case MeterExchange() as exchange:
+                return exchange.new, "/RegisterChange/MeterExchange/NewMeter"
+            case NewPoint() as new:
+                return new.meter, "/RegisterChange/NewPoint/Meter"
+            case _:
+                return None
+
+    @property
+    def delivery_point(self) -> DeliveryPoint | None:
+        """The delivery point, of a new point the one it is to be at."""
+        if self.new_point is not None:
+            return self.new_point.delivery_point
+        return self.point.delivery_point if self.point else None

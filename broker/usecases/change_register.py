@@ -1,0 +1,90 @@
+"""The back office reports a change: register, journal, notices and the case at the point, at once.
+
+Runs inside a transaction of the writer, so that all of it is kept or nothing.
+"""
+
+from datetime import datetime
+from sqlite3 import Connection
+
+from broker.engine.calendar import local_day
+from broker.engine.decision import Refused
+from broker.engine.handle_register_change import decide_register_change
+from broker.engine.register_check import ChangeFacts
+from broker.messages.identifiers import Eic, SerialNumber
+from broker.messages.reasons import Refusal
+from broker.messages.reported_changes import (
+    FirstSupplier,
+    MeterExchange,
+    NewPoint,
+    ReportedChange,
+)
+from broker.store import cases, journal, participants, register, register_upkeep
+from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
+
+
+def change_register(
+    connection: Connection, change: ReportedChange, *, now: datetime, desk: Desk
+) -> tuple[Refusal, ...]:
+    """Enter the change with everything that follows from it, or say all that speaks against it.
+
+    Source: D3, A32 (002 a.136, a.139, a.141).
+    """
+    facts = _facts(connection, change, now)
+    decision = decide_register_change(change, facts=facts, now=now, rules=desk.rules)
+    if isinstance(decision, Refused):
+        return decision.refusals
+    journal.append(connection, case_id=None, at=now, record=decision.record)
+    for entry in decision.entries:
+        register_upkeep.enter(connection, entry)
+    for notice in decision.notices:
+        put_into_mailbox(connection, notice, now=now, desk=desk)
+    if facts.point is not None:
+        case_id = cases.open_case_at(connection, facts.point.delivery_point)
+        case = cases.load(connection, case_id) if case_id else None
+        named = change.point.accounting_point
+        if case is not None and case.request.point.accounting_point == named:
+            outcome = handle_event(connection, case_id, decision.event, now=now, desk=desk)
+            if isinstance(outcome, Refused):
+                raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
+    return ()
+
+
+def _facts(connection: Connection, change: ReportedChange, now: datetime) -> ChangeFacts:
+    """What the register says of the change, as of the day from which it holds."""
+    point, day = change.point.accounting_point, change.effective_on
+    operator = register.operator(connection)
+    numbers = [point]
+    if change.point.metering_site_gsrn is not None:
+        numbers.append(change.point.metering_site_gsrn)
+    since, until = register_upkeep.meter_days(connection, point, day)
+    today = register.point_facts(connection, point, local_day(now))
+    present = tuple(dict.fromkeys(one.supplier for one in today.supplies)) if today else ()
+    named: list[Eic] = [*present, *(first.supplier for first in _first_suppliers(change))]
+    facts = register.point_facts(connection, point, day)
+    if facts is not None:
+        named += [one.supplier for one in facts.supplies]
+    serial = _new_serial_number(change)
+    return ChangeFacts(
+        operator=operator.eic,
+        area=operator.area_code,
+        gsrn_prefix=operator.gsrn_prefix,
+        point=facts,
+        meter_since=since,
+        meter_until=until,
+        given_out=register_upkeep.given_out(connection, numbers),
+        site=register_upkeep.site(connection, change.point.metering_site),
+        serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
+        suppliers=participants.supplier_facts(connection, named),
+        present_suppliers=present,
+    )
+
+
+def _first_suppliers(change: ReportedChange) -> tuple[FirstSupplier, ...]:
+    return change.change.suppliers if isinstance(change.change, NewPoint) else ()
+
+
+def _new_serial_number(change: ReportedChange) -> SerialNumber | None:
+    """The number of the meter that is installed, None where none is."""
+    if isinstance(change.change, NewPoint):
+        return change.change.meter.serial_number
+    return change.change.new.serial_number if isinstance(change.change, MeterExchange) else None

@@ -1,0 +1,151 @@
+"""Good changes for the register with their checks; a bad case differs in one field."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from broker.engine.register_check import ChangeFacts, RegisterCheck
+from broker.messages.codes import Direction, DocumentKind, Payer, Role
+from broker.messages.identifiers import (
+    AreaCode,
+    AreaNumber,
+    DeliveryPoint,
+    Gsrn,
+    SerialNumber,
+    TaxNumber,
+)
+from broker.messages.reported_changes import (
+    Change,
+    ChargePayer,
+    Connection,
+    FirstSupplier,
+    InstalledMeter,
+    InstalledRegister,
+    LinkToMeter,
+    MeterExchange,
+    NewPoint,
+    PointCustomer,
+    ReportedChange,
+)
+from tests.engine.builders import (
+    ADDRESS,
+    CUSTOMER,
+    OLD,
+    OPERATOR,
+    PARTIES,
+    RULES,
+    TAKEN,
+    header,
+    point,
+    point_reference,
+    shows,
+)
+
+CHANGED_ON = date(2026, 4, 27)
+REPORTED_ON = date(2026, 4, 28)
+NEW_POINT = Gsrn("383199900000900003")
+
+
+def new_meter() -> InstalledMeter:
+    """A meter that counts what is taken, from zero."""
+    register = InstalledRegister(
+        register=TAKEN, digits=6, decimals=0, multiplier=Decimal(1), value=Decimal(0)
+    )
+    return InstalledMeter(
+        serial_number=SerialNumber("ZGL-900001"), remotely_read=False, registers=(register,)
+    )
+
+
+def reported(change: Change) -> ReportedChange:
+    """The change as the back office reports it, a day later."""
+    return ReportedChange(
+        header=header(DocumentKind.REGISTER_CHANGE, OPERATOR, Role.GRID_OPERATOR),
+        point=point_reference(),
+        effective_on=CHANGED_ON,
+        change=change,
+    )
+
+
+def check_of(change: Change) -> RegisterCheck:
+    """The check of a change at the good point."""
+    facts = ChangeFacts(
+        operator=OPERATOR,
+        area=AreaCode("7"),
+        gsrn_prefix="38319990",
+        point=point(),
+        meter_since=date(2023, 11, 20),
+        meter_until=None,
+        given_out=(),
+        site=None,
+        serial_taken=False,
+        suppliers=tuple(replace(one, pays_network_charge=one.eic == OLD) for one in PARTIES),
+        present_suppliers=(OLD,),
+    )
+    return RegisterCheck(change=reported(change), received_on=REPORTED_ON, facts=facts, rules=RULES)
+
+
+def exchange() -> RegisterCheck:
+    """A meter of the same kind takes the place of the old one."""
+    closing = (shows(TAKEN, "14920"),)
+    return check_of(
+        MeterExchange(
+            old_serial_number=SerialNumber("ZGL-100001"), closing=closing, new=new_meter()
+        )
+    )
+
+
+def renaming() -> RegisterCheck:
+    """The customer has another name."""
+    return check_of(
+        PointCustomer(name="Ana Novak", tax_number=CUSTOMER, address=ADDRESS, email=None)
+    )
+
+
+def disconnection() -> RegisterCheck:
+    """The point is disconnected."""
+    return check_of(Connection(connected=False))
+
+
+def link() -> RegisterCheck:
+    """The meter is read remotely from now on."""
+    return check_of(LinkToMeter(remotely_read=True))
+
+
+def other_payer() -> RegisterCheck:
+    """The supplier pays from now on."""
+    return check_of(ChargePayer(payer=Payer.SUPPLIER))
+
+
+def new_point() -> RegisterCheck:
+    """A new point with its first supplier."""
+    new = NewPoint(
+        delivery_point=DeliveryPoint("DP-9000"),
+        self_supply=False,
+        customer=PointCustomer(
+            name="Nika Novak", tax_number=TaxNumber("23456701"), address=ADDRESS, email=None
+        ),
+        meter=new_meter(),
+        suppliers=(FirstSupplier(direction=Direction.CONSUMPTION, supplier=OLD),),
+    )
+    check = check_of(new)
+    named = replace(
+        check.change.point,
+        accounting_point=NEW_POINT,
+        metering_site=AreaNumber("7-0009000"),
+    )
+    return replace(
+        check,
+        change=replace(check.change, point=named),
+        facts=replace(check.facts, point=None, meter_since=None, present_suppliers=()),
+    )
+
+
+GOOD_CHANGES: tuple[Callable[[], RegisterCheck], ...] = (
+    exchange,
+    renaming,
+    disconnection,
+    link,
+    other_payer,
+    new_point,
+)
