@@ -30,9 +30,9 @@ _PARTICIPANT = f"""
 _ALL = f"SELECT eic FROM participants WHERE {_VISIBLE} ORDER BY name, eic"
 
 # Who reads meters remotely.
-_METERING_CENTRE = """
+_METERING_CENTRE = f"""
     SELECT eic FROM participants JOIN participant_roles USING (eic)
-    WHERE role = 'DDE' AND active ORDER BY eic LIMIT 1"""
+    WHERE role = 'DDE' AND active AND {_VISIBLE} ORDER BY eic LIMIT 1"""
 
 # Whose token this is, if it is valid at this instant.
 _TOKEN_OWNER = """

@@ -210,7 +210,12 @@ async def test_messages_are_taken_while_the_sweep_stands(
         case=other.case,
     )
     assert (await broker.post(taken, SOUTH)).status == 200
-    assert await broker.mailbox(NORTH) == ["ApprovalNotice", "SwitchCompleted"]
+    assert await broker.mailbox(NORTH) == [
+        "ApprovalNotice",
+        "SwitchCompleted",
+        "FinalSettlement",
+        "RegisterChangeNotice",
+    ]
 
 
 async def test_a_stopped_sweep_stays_stopped_after_a_restart(
