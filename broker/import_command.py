@@ -130,9 +130,11 @@ def _wait_for(
     """The last answer about the import: it is through, or the service knows it no more."""
     while True:
         status, told = _ask(options, f"/operator/imports/{number}")
-        if status != 200 or told["state"] in ("done", "refused", "failed"):
+        if status != 200:
             return status, told
         progress(str(told["step"]), int(told["done"]), int(told["total"]))
+        if told["state"] in ("done", "refused", "failed"):
+            return status, told
         time.sleep(_ASK_EVERY_SECONDS)
 
 
