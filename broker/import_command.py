@@ -33,6 +33,7 @@ from broker.service import migrate
 from broker.store.connection import hold, open_for_writing
 from broker.store.register_import import RegisterNotEmpty
 from broker.usecases import check_register
+from broker.usecases.checked_batches import UnableToCheck
 from broker.usecases.import_register import (
     ImportCounts,
     UnableToImportFaultyRegister,
@@ -79,7 +80,7 @@ def _first_import(options: argparse.Namespace, database: Path) -> int:
                 counts = import_register(
                     connection, options.source, skip_faulty=options.skip_faulty, progress=bar
                 )
-        except (UnableToImportFaultyRegister, RegisterNotEmpty) as error:
+        except (UnableToImportFaultyRegister, UnableToCheck, RegisterNotEmpty) as error:
             print(f"broker: {error}", file=sys.stderr)
             print("broker: nothing was loaded", file=sys.stderr)
             return REFUSED

@@ -1,4 +1,8 @@
-"""What an import brings: one frozen class for each file of docs/register-format.md."""
+"""What an import brings: one class for each file of docs/register-format.md.
+
+Nobody changes an entry. They are not frozen because a frozen one takes twice as long to make, and
+an import makes millions.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +22,7 @@ from broker.messages.identifiers import (
 from broker.store.participants import Participant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CustomerEntry:
     """A customer or owner, known by its tax number."""
 
@@ -31,7 +35,7 @@ class CustomerEntry:
     email: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SiteEntry:
     """A metering site with its two numbers (D2).
 
@@ -45,7 +49,7 @@ class SiteEntry:
     inaccessible_since: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PointEntry:
     """An accounting point at its delivery point and metering site."""
 
@@ -60,7 +64,7 @@ class PointEntry:
     customer: TaxNumber | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SupplyEntry:
     """Supply of one direction of a point, half-open [from_day, to_day)."""
 
@@ -72,7 +76,7 @@ class SupplyEntry:
     to_day: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MeterEntry:
     """A meter installed at a point, removed on the first day without it."""
 
@@ -82,7 +86,7 @@ class MeterEntry:
     removed_on: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MeterRegisterEntry:
     """One register of a meter: digits before and after the decimal point, kWh per unit."""
 
@@ -94,7 +98,7 @@ class MeterRegisterEntry:
     multiplier: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ReadingEntry:
     """What one register of a meter showed at an instant; the rows of an instant are one reading."""
 
@@ -106,7 +110,7 @@ class ReadingEntry:
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class BilledEntry:
     """Energy billed in one direction of a point, half-open [from_day, to_day), whole kWh (C3)."""
 
@@ -117,7 +121,7 @@ class BilledEntry:
     kwh: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DailyBlocksEntry:
     """Energy in one direction of a point for each quarter-hour of a day, in watt-hours."""
 
@@ -127,7 +131,7 @@ class DailyBlocksEntry:
     watt_hours: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RegisterContents:
     """A part of a register, as an import brings it, complete in what it refers to or not."""
 

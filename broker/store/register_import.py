@@ -13,6 +13,9 @@ from broker.store.register import Operator
 # Whether the file has a register already.
 _HAS_REGISTER = "SELECT EXISTS (SELECT 1 FROM operator)"
 
+# Pages of a large import stay in memory, at most 64 MiB of them, until they are full.
+_CACHE_PAGES = "PRAGMA cache_size = -65536"
+
 # The operator this file belongs to.
 _OPERATOR = """
     INSERT INTO operator (only_one, eic, name, area_code, gsrn_prefix, legal_remedies)
@@ -29,6 +32,7 @@ def first_import(conn: sqlite3.Connection) -> Iterator[None]:
 
     Raises RegisterNotEmpty before the block runs.
     """
+    conn.execute(_CACHE_PAGES)
     conn.execute("BEGIN IMMEDIATE")
     try:
         if conn.execute(_HAS_REGISTER).fetchone()[0]:

@@ -5,25 +5,21 @@ is changed through the running service. With `skip_faulty` faulty rows are left 
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
 
-from broker.store.register_entries import RegisterContents
 from broker.store.register_import import first_import, insert_operator
-from broker.store.register_rows import insert_rows, rows_of
-from broker.store.register_scratch import Scratch
-from broker.usecases.check_register import Progress, RegisterCheck, no_progress
-from broker.usecases.register_files import Fault, Sheet, file_fault, read_toml
+from broker.store.register_rows import insert_rows
+from broker.usecases.check_register import Progress, no_progress
+from broker.usecases.checked_batches import (
+    Batches,
+    Checked,
+    checked_batches,
+    checked_batches_beside,
+    is_large,
+)
+from broker.usecases.register_files import Fault, file_fault, read_toml
 from broker.usecases.register_forms import OPERATOR
-from broker.usecases.register_sheets import ON_RECORD, RegisterSheets
-from broker.usecases.skip_faulty import Skipping
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,80 +57,41 @@ def import_register(
     """Load the register in this folder into an empty file and say how much it was.
 
     The caller holds the file and has applied its migrations. Raises UnableToImportFaultyRegister
-    where a cell is faulty (with `skip_faulty`: where a whole file is, or the operator), and
-    RegisterNotEmpty; nothing is loaded then.
+    where a cell is faulty (with `skip_faulty`: where a whole file is, or the operator),
+    UnableToCheck, and RegisterNotEmpty; nothing is loaded then.
     """
     if not folder.is_dir():
         raise UnableToImportFaultyRegister(
             (file_fault(str(folder), 1, "the folder cannot be read"),)
         )
-    skipping = Skipping() if skip_faulty else None
-    counter: Counter[str] = Counter()
-    with first_import(conn), scratch() as sorting:
-        check = RegisterCheck(folder, sorting, skipping=skipping, progress=progress)
-        check.read()
-        for chunk in check.chunks():
-            contents = contents_of(chunk)
-            insert_rows(conn, rows_of(contents), None)
-            count(counter, contents)
-        if check.faults:
-            raise UnableToImportFaultyRegister(tuple(sorted(check.faults)))
+    check = checked_batches_beside if is_large(folder) else checked_batches
+    with first_import(conn):
+        checked = _insert(conn, check(folder, skip_faulty=skip_faulty, progress=progress))
+        if checked.faults:
+            raise UnableToImportFaultyRegister(checked.faults)
         insert_operator(conn, read_toml(folder / OPERATOR.file, OPERATOR).rows[0].entry)
-    return counts_of(counter, skipping)
-
-
-@contextmanager
-def scratch(folder: Path | None = None) -> Iterator[Scratch]:
-    """A scratch file in this folder, or in one for temporary files, that goes with the block."""
-    with (
-        TemporaryDirectory(prefix="register-", dir=folder) as place,
-        closing(Scratch(Path(place) / "sorting")) as sorting,
-    ):
-        yield sorting
-
-
-def contents_of(chunk: RegisterSheets) -> RegisterContents:
-    """What a checked chunk brings, without what is on record already."""
-    return RegisterContents(
-        participants=_entries(chunk.participants),
-        customers=_entries(chunk.customers),
-        sites=_entries(chunk.sites),
-        points=_entries(chunk.points),
-        supplies=_entries(chunk.supplies),
-        meters=_entries(chunk.meters),
-        meter_registers=_entries(chunk.meter_registers),
-        readings=_entries(chunk.readings),
-        billed=_entries(chunk.billed),
-        blocks=_entries(chunk.blocks),
-    )
-
-
-def count(counter: Counter[str], contents: RegisterContents) -> None:
-    """Count what was put on record; the rows of one reading are one."""
-    for name in contents.__slots__:
-        counter[name] += len(getattr(contents, name))
-    counter["whole_readings"] += len(
-        {(row.accounting_point, row.serial_number, row.taken_at) for row in contents.readings}
-    )
-
-
-def counts_of(counter: Counter[str], skipping: Skipping | None) -> ImportCounts:
-    """What was counted, with what was left out."""
+    counts = checked.counts
     return ImportCounts(
-        participants=counter["participants"],
-        customers=counter["customers"],
-        metering_sites=counter["sites"],
-        accounting_points=counter["points"],
-        supplies=counter["supplies"],
-        meters=counter["meters"],
-        readings=counter["whole_readings"],
-        billed_quantities=counter["billed"],
-        daily_blocks=counter["blocks"],
-        skipped_rows=0 if skipping is None else skipping.rows_count(),
-        skipped=() if skipping is None else tuple(sorted(skipping.faults)),
+        participants=counts["participants"],
+        customers=counts["customers"],
+        metering_sites=counts["sites"],
+        accounting_points=counts["points"],
+        supplies=counts["supplies"],
+        meters=counts["meters"],
+        readings=counts["whole_readings"],
+        billed_quantities=counts["billed"],
+        daily_blocks=counts["blocks"],
+        skipped_rows=checked.skipped_rows,
+        skipped=checked.skipped,
     )
 
 
-def _entries(sheet: Sheet[Any]) -> tuple[Any, ...]:
-    """The entries without their places, those of files only."""
-    return tuple(row.entry for row in sheet.rows if row.line != ON_RECORD)
+def _insert(conn: sqlite3.Connection, batches: Batches) -> Checked:
+    """Insert all the batches; what their check came to."""
+    while True:
+        try:
+            rows = next(batches)
+        except StopIteration as end:
+            checked: Checked = end.value
+            return checked
+        insert_rows(conn, rows, None)

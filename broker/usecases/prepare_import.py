@@ -5,6 +5,7 @@ database and never writes to it; lines on standard output say how far it is, and
 `sorting` and `prepared` in the folder hold what is to be loaded.
 """
 
+import gc
 import os
 import sys
 import zipfile
@@ -23,6 +24,7 @@ from broker.store.register_rows import RegisterRows, participant_row, rows_of
 from broker.store.register_scratch import Scratch
 from broker.store.register_staging import Change, Update
 from broker.usecases.check_register import RegisterCheck
+from broker.usecases.checked_batches import contents_of
 from broker.usecases.compare_with_record import OnRecord, identity
 from broker.usecases.register_files import Fault, Sheet, file_fault
 from broker.usecases.register_forms import FILES
@@ -51,6 +53,7 @@ class Prepared:
 def main(arguments: list[str]) -> None:
     """Prepare the upload in a folder and leave there what was found."""
     folder, database, mode = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    gc.disable()  # as in checked_batches
     os.nice(_NICENESS)  # whoever waits at the door goes first
     prepared = prepare(folder, database, skip_faulty=mode == "skip")
     (folder / PREPARED).write_bytes(msgspec.msgpack.encode(prepared))
@@ -150,7 +153,7 @@ class _SortedOut:
             chunk = replace(chunk, **{name: self._without_changes(name, getattr(chunk, name))})
         for place in sorted(set(self._record.delivery_points.values())):
             chunk = self._without_place(chunk, place)
-        rows = rows_of(_contents(chunk))
+        rows = rows_of(contents_of(chunk))
         if rows.count():
             self._sorting.keep_batch(rows)
 
@@ -230,10 +233,6 @@ def _sheets(chunk: RegisterSheets) -> Iterator[tuple[str, Sheet[Any]]]:
 
 def _entries(sheet: Sheet[Any]) -> tuple[Any, ...]:
     return tuple(row.entry for row in sheet.rows if row.line != ON_RECORD)
-
-
-def _contents(chunk: RegisterSheets) -> RegisterContents:
-    return RegisterContents(**{name: _entries(sheet) for name, sheet in _sheets(chunk)})
 
 
 def _change_alone(name: str, file: str, line: int, old: Any, new: Any) -> Change:

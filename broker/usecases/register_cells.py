@@ -37,10 +37,10 @@ def optional(cell: Cell) -> Cell:
 
 def checked(is_right: Callable[[str], bool], problem: str) -> Cell:
     """A cell whose text stays as it is when it passes the check."""
-    passes = lru_cache(_REMEMBERED)(is_right)
 
+    @lru_cache(_REMEMBERED)
     def cell(text: str) -> str:
-        if not passes(text):
+        if not is_right(text):
             raise ValueError(problem)
         return text
 

@@ -34,9 +34,12 @@ class Fault:
         return f"{self.file}:{self.line} {self.column}: {self.problem} (found {self.found!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Placed(Generic[T]):
-    """An entry and where it stands: file, its line, and for TOML the line of each key."""
+    """An entry and where it stands: file, its line, and for TOML the line of each key.
+
+    Nobody changes one; it is not frozen for the reason of register_entries.
+    """
 
     file: str
     line: int
