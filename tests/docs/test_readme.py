@@ -4,7 +4,6 @@ Method: one bash runs all blocks, so that variables last; a marker between them 
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,7 +61,6 @@ def outputs(folder: Path) -> list[str]:
     return outputs
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_a_block_prints_what_is_shown(outputs: list[str], number: int) -> None:
     block, output = BLOCKS[number], outputs[number]
