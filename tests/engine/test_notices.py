@@ -65,7 +65,7 @@ ONE_OF_TWO = but(request_for_two(), "chosen.1.supplier", OLD_OF_PRODUCTION)
 def notices(case: object, event: Event, known: Facts | None = None) -> tuple[Notice, ...]:
     """The notices of the decision on an event."""
     now = RECEIVED_AT if case is None else LATER
-    outcome = decide(case, event, facts=known or facts(), now=now, rules=RULES)  # type: ignore[arg-type]
+    outcome = decide(case, event, facts=known or facts(), now=now, rules=RULES)
     assert isinstance(outcome, Decision), outcome
     return outcome.notices
 

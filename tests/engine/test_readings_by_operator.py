@@ -64,14 +64,14 @@ LATE = reached(DeadlineKind.REMOTE_READING)
 
 def decided(case: SwitchCase | None, event: object, known: Facts, now: datetime) -> Decision:
     """The decision on an event that the case takes."""
-    outcome = decide(case, event, facts=known, now=now, rules=RULES)  # type: ignore[arg-type]
+    outcome = decide(case, event, facts=known, now=now, rules=RULES)
     assert isinstance(outcome, Decision), outcome
     return outcome
 
 
 def refused(case: SwitchCase, event: object, known: Facts, now: datetime) -> tuple[object, ...]:
     """Why the case does not take an event."""
-    outcome = decide(case, event, facts=known, now=now, rules=RULES)  # type: ignore[arg-type]
+    outcome = decide(case, event, facts=known, now=now, rules=RULES)
     assert isinstance(outcome, Refused), outcome
     return names(outcome.refusals)
 

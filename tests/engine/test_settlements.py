@@ -171,7 +171,7 @@ class TestTwoDirections:
         assert [one.register for one in notice.settlement.registers] == [TAKEN, FED_IN]
 
     def test_who_had_no_supplier_has_no_settlement(self) -> None:
-        known = but(self.two, "point.supplies", self.two.point.supplies[1:])  # type: ignore[union-attr]
+        known = but(self.two, "point.supplies", self.two.point.supplies[1:])
         (notice,) = self.settlements(known)
         assert notice.to.party == OLD_OF_PRODUCTION
 

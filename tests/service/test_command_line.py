@@ -163,7 +163,7 @@ def test_staff_see_and_decide_what_is_in_doubt(process: Process) -> None:
     asked = process.post(doubtful_request("D-1", POINT), SOUTH)
     code, said, _ = staff(process, "tasks")
     assert code == 0
-    (task,) = as_json(said)["tasks"]  # type: ignore[misc]
+    (task,) = as_json(said)["tasks"]
     assert (task["case_id"], task["phase"]) == (asked.case, "awaiting_approval")
     code, said, complaint = staff(process, "decide", asked.case, "approve", *BY)
     assert (code, complaint) == (0, "")

@@ -218,7 +218,7 @@ def received(number: int = 1, **changed: object) -> inbox.Received:
         content=b"<SwitchRequest/>",
         answer=b"<Acknowledgement/>",
     )
-    return replace(attempt, **changed)  # type: ignore[arg-type]
+    return replace(attempt, **changed)
 
 
 def document_id(number: int) -> DocumentId:
