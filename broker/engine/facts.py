@@ -35,8 +35,9 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyFacts:
-    """Who supplies one direction of the point on the day of the facts, with which share."""
+    """Who supplies one direction of an accounting point on the day of the facts, which share."""
 
+    accounting_point: Gsrn
     direction: Direction
     supplier: Eic
     share: Decimal
@@ -81,10 +82,14 @@ class PointFacts:
 
     `inaccessible_since` is the day since which no reading could be obtained at the site (A21),
     `measured_power` that its power is measured (A24); `ever_supplied` are the directions that
-    had a supplier on that day or before (A38).
+    had a supplier on that day or before (A38). `measured_at` is the accounting point of the same
+    delivery point whose meter measures this one, mostly itself (B9, B11); meter, reading and
+    averages are those of that point. `supplies` are its own, `supplies_at_delivery_point` those
+    of all accounting points of its delivery point, its own among them (interpretation 7).
     """
 
     accounting_point: Gsrn
+    measured_at: Gsrn
     delivery_point: DeliveryPoint
     metering_site: AreaNumber
     metering_site_gsrn: Gsrn | None
@@ -98,6 +103,7 @@ class PointFacts:
     measured_power: bool
     payer: Payer
     supplies: tuple[SupplyFacts, ...]
+    supplies_at_delivery_point: tuple[SupplyFacts, ...]
     ever_supplied: tuple[Direction, ...]
     meter: MeterFacts | None
     last_reading: ReadingOnRecord | None
@@ -141,7 +147,8 @@ class Facts:
     `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
-    progress at the same delivery point (A7, interpretation 7).
+    progress at the same delivery point (A7, interpretation 7). `free_numbers` are the next GSRNs
+    of the operator that were never given out, as many as a division may need (B9, D1).
     """
 
     operator: Eic
@@ -150,6 +157,7 @@ class Facts:
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]
     other_case: CaseId | None
+    free_numbers: tuple[Gsrn, ...] = ()
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

@@ -9,6 +9,9 @@ class DeadlineKind(Enum):
     """What a deadline is about; the engine reacts to each by name."""
 
     END_OF_HOLD = "end_of_hold"
+    END_OF_CLAIMS = "end_of_claims"
+    END_OF_OBJECTIONS = "end_of_objections"
+    OBJECTION_DECISION = "objection_decision"
     DECISION = "decision"
     END_OF_READING_PERIOD = "end_of_reading_period"
     READING_REVIEW = "reading_review"

@@ -8,11 +8,13 @@ from datetime import date, datetime
 
 from broker.messages.codes import RegisterChangeKind, Role
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.identifiers import CaseId
-from broker.messages.reasons import Reason
+from broker.messages.identifiers import CaseId, Eic
+from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
     InaccessibilityReport,
     MeterReading,
+    Objection,
+    SupplyConfirmation,
     SwitchRequest,
     Withdrawal,
 )
@@ -24,6 +26,50 @@ class SwitchRequestReceived:
 
     case_id: CaseId
     request: SwitchRequest
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareClaimReceived:
+    """A supplier claims its share: it opens a collection under this number, or joins one (B1)."""
+
+    case_id: CaseId
+    claim: SwitchRequest
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareClaimRefused:
+    """The open collection could not take a claim: a case of its own, rejected at once (B1, A14)."""
+
+    case_id: CaseId
+    claim: SwitchRequest
+    received_at: datetime
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSupplyRequestReceived:
+    """The customer's request naming all suppliers and shares arrived and opens a case (B5)."""
+
+    case_id: CaseId
+    request: SwitchRequest
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationReceived:
+    """A supplier named in the customer's request confirms it (B6)."""
+
+    confirmation: SupplyConfirmation
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionReceived:
+    """A supplier named in the customer's request objects (B6)."""
+
+    objection: Objection
     received_at: datetime
 
 
@@ -94,6 +140,23 @@ class RequestRejectedByOperator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionsDismissedByOperator:
+    """The operator rejects the objections, with its reasons in words (B7)."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionUpheldByOperator:
+    """The operator finds the objection of this supplier justified and rejects the request (B7)."""
+
+    by: str
+    why: str
+    supplier: Eic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingAcceptedByOperator:
     """The operator accepts the reading under review (C1)."""
 
@@ -128,12 +191,19 @@ class OneOffDaysChanged:
 OperatorDecision = (
     RequestApprovedByOperator
     | RequestRejectedByOperator
+    | ObjectionsDismissedByOperator
+    | ObjectionUpheldByOperator
     | ReadingAcceptedByOperator
     | ReadingRefusedByOperator
     | SiteFoundInaccessible
 )
 Event = (
     SwitchRequestReceived
+    | ShareClaimReceived
+    | ShareClaimRefused
+    | SharedSupplyRequestReceived
+    | ConfirmationReceived
+    | ObjectionReceived
     | WithdrawalReceived
     | ReadingReceived
     | InaccessibilityReported

@@ -6,6 +6,7 @@ names its recipient, the case, and the message it answers only where the recipie
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from broker.messages.codes import (
     Direction,
@@ -79,7 +80,11 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalNotice:
-    """Approval, to the applicant and the new supplier (A12, A15)."""
+    """Approval, to the applicant and the new supplier (A12, A15).
+
+    `metering_point` is the number of the metering point created for the recipient's own share,
+    None where nothing was divided (B9).
+    """
 
     to: Addressee
     point: PointNumber
@@ -90,6 +95,7 @@ class ApprovalNotice:
     reading_to: date
     serial_number: SerialNumber
     last_reading: LastReading | None
+    metering_point: Gsrn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +110,59 @@ class ApprovalNoticeToOldSupplier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectionNotice:
-    """Rejection, to the applicant: codes, text only with E14 (A11, A14, A17)."""
+    """Rejection, to the applicant: codes, text only with E14 (A11, A14, A17).
+
+    Where a division is rejected because its shares are not exactly one, it goes to all applicants
+    and to all suppliers at the delivery point, and `explains_disconnection` (B3); a supplier that
+    did not apply is told no new supplier. It also goes to the suppliers named in a customer's
+    request that were asked to confirm it (B7).
+    """
 
     to: Addressee
     point: PointNumber
     new_suppliers: tuple[SupplierName, ...]
     reasons: tuple[GivenReason, ...]
+    explains_disconnection: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyConfirmationInvitation:
+    """A supplier is named in a customer's request: it may confirm, or object in time (B6).
+
+    It is told of its own part alone: directions, its share (None where nothing is divided), the
+    reference of its own contract. `answer_by` is the last day on which an answer counts.
+    """
+
+    to: Addressee
+    point: PointNumber
+    supplier: SupplierName
+    share: Decimal | None
+    contract: str | None
+    requested_date: date | None
+    answer_by: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionDecision:
+    """The operator rejected the objections, or upheld one, to each supplier named (B7).
+
+    `reasons` are given where an objection is upheld: to the others only that one was.
+    `explanation` is why the operator rejected an objection, to the supplier that objected.
+    """
+
+    to: Addressee
+    point: PointNumber
+    upheld: bool
+    reasons: tuple[GivenReason, ...]
+    explanation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalNotice:
+    """The customer took its request back, to a supplier asked to confirm it (interpretation 11)."""
+
+    to: Addressee
+    point: PointNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +300,9 @@ Notice = (
     ApprovalNotice
     | ApprovalNoticeToOldSupplier
     | RejectionNotice
+    | SupplyConfirmationInvitation
+    | ObjectionDecision
+    | WithdrawalNotice
     | WithdrawalConfirmation
     | SwitchCompleted
     | SwitchFailed

@@ -24,6 +24,42 @@ class SupplyChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyEnded:
+    """From 00:00 of `on` the supplier no longer supplies this direction of the point (A27)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    supplier: Eic
+    on: date
+    case_id: CaseId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyBegun:
+    """From 00:00 of `on` the supplier supplies this direction with this share, no end (A27)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    supplier: Eic
+    share: Decimal
+    on: date
+    case_id: CaseId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteringPointCreated:
+    """A metering point for one supplier's share: consumption alone, measured elsewhere (B9, D1).
+
+    It lies at the delivery point and the metering site of `divided_from`, has its customer and is
+    measured by the meter that measures it. It is connected only when the division is carried out.
+    """
+
+    accounting_point: Gsrn
+    divided_from: Gsrn
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingRecorded:
     """The switch reading goes on record as a reading of this meter (A24)."""
 
@@ -45,7 +81,14 @@ class PayerChanged:
     case_id: CaseId | None
 
 
-RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged
+RegisterChange = (
+    SupplyChanged
+    | SupplyEnded
+    | SupplyBegun
+    | MeteringPointCreated
+    | ReadingRecorded
+    | PayerChanged
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from broker.messages.identifiers import (
     SerialNumber,
     TaxNumber,
 )
+from broker.messages.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,11 @@ class SwitchRequest:
 
     Either `authorised_on` is given, by a supplier, or `customer_application`, by staff (A5, A37).
     `one_bill_consent_on` is when the customer agreed to one bill (A34).
+
+    The header's kind tells a request for one supplier a direction (SwitchRequest) from a
+    supplier's claim of its own share (ShareClaim, B1: one chosen supplier of consumption, with
+    its share) and from a customer's request naming all suppliers and shares
+    (SharedSupplyRequest, B5).
     """
 
     header: Header
@@ -150,6 +156,26 @@ class Withdrawal:
     header: Header
     case_id: CaseId
     point: PointReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyConfirmation:
+    """A supplier named in a customer's request confirms it (B6)."""
+
+    header: Header
+    case_id: CaseId
+    point: PointReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """A supplier named in a customer's request objects, with a reason; text only with E14 (B6)."""
+
+    header: Header
+    case_id: CaseId
+    point: PointReference
+    reason: Reason
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +237,13 @@ class MasterDataRequest:
     wanted: tuple[WantedData, ...]
 
 
-CaseMessage = SwitchRequest | Withdrawal | MeterReading | InaccessibilityReport
+CaseMessage = (
+    SwitchRequest
+    | Withdrawal
+    | SupplyConfirmation
+    | Objection
+    | MeterReading
+    | InaccessibilityReport
+)
 """What is about a case, or opens one."""
 Message = CaseMessage | MasterDataRequest
