@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
-from broker.engine.state import Phase, Review, SwitchCase
+from broker.engine.state import Application, Phase, Review, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
     DeadlinesRedated,
+    Doubt,
     OperatorTookOverReading,
     PointChangeNoted,
     ReadingOrdered,
@@ -57,12 +58,15 @@ def _begin(record: RequestRecorded) -> SwitchCase:
     return SwitchCase(
         case_id=record.case_id,
         phase=Phase.AWAITING_APPROVAL,
-        request=record.request,
+        applications=(
+            Application(
+                request=record.request, received_at=record.received_at, doubts=record.doubts
+            ),
+        ),
         received_at=record.received_at,
         delivery_point=record.delivery_point,
         changes=record.changes,
         plan=record.plan,
-        doubts=record.doubts,
         deadlines=(record.decision,) if record.hold is None else (record.hold, record.decision),
     )
 
@@ -70,14 +74,13 @@ def _begin(record: RequestRecorded) -> SwitchCase:
 def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
     match record:
         case RequestCheckedAgain():
-            return replace(state, doubts=record.doubts, deadlines=record.still_due)
+            return replace(_in_doubt(state, record.doubts), deadlines=record.still_due)
         case RequestApproved():
             return replace(
-                state,
+                _without_doubts(state),
                 phase=Phase.AWAITING_READING,
                 changes=record.changes,
                 plan=record.plan,
-                doubts=(),
                 deadlines=(record.end_of_reading_period,),
                 approved_at=record.at,
                 approved_by=record.decided_by,
@@ -156,4 +159,15 @@ def _without(state: SwitchCase, kind: DeadlineKind) -> SwitchCase:
 
 
 def _end(state: SwitchCase, phase: Phase, at: datetime) -> SwitchCase:
-    return replace(state, phase=phase, doubts=(), deadlines=(), review=None, ended_at=at)
+    ended = _without_doubts(state)
+    return replace(ended, phase=phase, deadlines=(), review=None, ended_at=at)
+
+
+def _in_doubt(state: SwitchCase, doubts: tuple[tuple[Doubt, ...], ...]) -> SwitchCase:
+    """The case with these doubts of each application."""
+    both = zip(state.applications, doubts, strict=True)
+    return replace(state, applications=tuple(replace(one, doubts=of) for one, of in both))
+
+
+def _without_doubts(state: SwitchCase) -> SwitchCase:
+    return _in_doubt(state, ((),) * len(state.applications))

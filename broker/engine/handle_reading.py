@@ -1,7 +1,5 @@
 """What becomes of an approved switch: readings, review, completion, failure (A20-A29, C1)."""
 
-from decimal import Decimal
-
 from broker.engine.apply import apply
 from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
@@ -289,19 +287,19 @@ def _carry_out(
 def _register_changes(
     case: SwitchCase, record: SwitchCarriedOut, payer_before: Payer
 ) -> tuple[RegisterChange, ...]:
-    shares = {c.direction: c.share for c in case.request.chosen}
     point = case.request.point.accounting_point
+    ended = {supply.direction: supply.supplier for supply in case.changes.ends}
     changes: list[RegisterChange] = [
         SupplyChanged(
-            accounting_point=point,
-            direction=change.direction,
-            old=change.old,
-            new=change.new,
-            share=shares[change.direction] or Decimal(1),
+            accounting_point=supply.accounting_point,
+            direction=supply.direction,
+            old=ended.get(supply.direction),
+            new=supply.supplier,
+            share=supply.share,
             on=record.switch_date,
             case_id=case.case_id,
         )
-        for change in case.changes
+        for supply in case.changes.begins
     ]
     if case.request.network_charge_payer is not payer_before:
         changes.append(

@@ -273,7 +273,7 @@ def _stay_open(
     """The case stays open; the deadline just reached, if one was, is no longer due."""
     record = RequestCheckedAgain(
         at=at.now,
-        doubts=doubts,
+        doubts=(doubts,),
         still_due=tuple(d for d in case.deadlines if d.kind is not reached),
         rules_version=at.rules.version,
     )

@@ -15,6 +15,7 @@ def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> Switc
     """
     request = case.request
     sent_it = request.header.sender == facts.operator
+    ended = {supply.direction: supply.supplier for supply in case.changes.ends}
     contracts = {one.direction: one.contract for one in request.chosen if one.contract}
     return SwitchExecuted(
         to=Addressee(
@@ -30,14 +31,16 @@ def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> Switc
         switch_date=record.switch_date,
         directions=tuple(
             ExecutedDirection(
-                direction=change.direction,
-                old_supplier=change.old,
-                old_name=_name(change.old, facts) if change.old else None,
-                new_supplier=change.new,
-                new_name=_name(change.new, facts),
-                contract=contracts[change.direction].reference,
+                direction=supply.direction,
+                old_supplier=ended.get(supply.direction),
+                old_name=_name(ended[supply.direction], facts)
+                if supply.direction in ended
+                else None,
+                new_supplier=supply.supplier,
+                new_name=_name(supply.supplier, facts),
+                contract=contracts[supply.direction].reference,
             )
-            for change in case.changes
+            for supply in case.changes.begins
         ),
         payer=request.network_charge_payer,
         serial_number=record.reading.serial_number,

@@ -34,7 +34,7 @@ from broker.messages.notices import (
     SwitchFailed,
     WithdrawalConfirmation,
 )
-from broker.messages.records import Plan, ReadingOrdered
+from broker.messages.records import Plan, ReadingOrdered, Supply
 from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
 
 
@@ -85,7 +85,7 @@ def rejection(
     case: SwitchCase, reasons: tuple[GivenReason, ...], facts: Facts
 ) -> tuple[Notice, ...]:
     """Rejection to the applicant, as codes (A11, A14, A17)."""
-    changing = {c.direction for c in case.changes}
+    changing = {supply.direction for supply in case.changes.begins}
     chosen: dict[Eic, list[ChosenSupplier]] = {}
     for one in case.request.chosen:
         if not changing or one.direction in changing:
@@ -294,18 +294,18 @@ def _point(case: SwitchCase) -> PointNumber:
 
 
 def _new_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers([(c.new, c.direction) for c in case.changes], facts)
+    return _suppliers(case.changes.begins, facts)
 
 
 def _old_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers([(c.old, c.direction) for c in case.changes if c.old], facts)
+    return _suppliers(case.changes.ends, facts)
 
 
-def _suppliers(pairs: list[tuple[Eic, Direction]], facts: Facts) -> tuple[SupplierName, ...]:
+def _suppliers(supplies: tuple[Supply, ...], facts: Facts) -> tuple[SupplierName, ...]:
     """Each supplier once, with all its directions, in order."""
     directions: dict[Eic, list[Direction]] = {}
-    for eic, direction in pairs:
-        directions.setdefault(eic, []).append(direction)
+    for supply in supplies:
+        directions.setdefault(supply.supplier, []).append(supply.direction)
     return tuple(
         SupplierName(eic=eic, name=_name(eic, facts), directions=tuple(of))
         for eic, of in directions.items()

@@ -8,7 +8,7 @@ from broker.engine.facts import PointFacts
 from broker.engine.legal_periods import PeriodName
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import ReadingMethod
-from broker.messages.records import DirectionChange, Plan
+from broker.messages.records import Plan, SupplyChanges
 from broker.messages.requests import SupplyContract, SwitchRequest
 
 
@@ -21,7 +21,7 @@ class NoPlan(Enum):
 
 def plan_switch(
     request: SwitchRequest,
-    changes: tuple[DirectionChange, ...],
+    changes: SupplyChanges,
     *,
     received_on: date,
     approved_on: date,
@@ -82,11 +82,9 @@ def reading_method(
     return ReadingMethod.VISIT
 
 
-def contracts_of(
-    request: SwitchRequest, changes: tuple[DirectionChange, ...]
-) -> tuple[SupplyContract, ...]:
+def contracts_of(request: SwitchRequest, changes: SupplyChanges) -> tuple[SupplyContract, ...]:
     """The contracts of the directions that change, as far as the request carries them."""
-    changing = {change.direction for change in changes}
+    changing = {supply.direction for supply in changes.begins}
     return tuple(
         chosen.contract
         for chosen in request.chosen

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from broker.engine.facts import Facts, PointFacts
 from broker.engine.plan import NoPlan, plan_switch
 from broker.engine.rulebook import Rulebook
+from broker.messages.codes import Direction
+from broker.messages.identifiers import Eic
 from broker.messages.reasons import Refusal
-from broker.messages.records import DirectionChange, Doubt, Plan
+from broker.messages.records import NOTHING_CHANGES, Doubt, Plan, Supply, SupplyChanges
 from broker.messages.requests import ChosenSupplier, SupplyContract, SwitchRequest
 
 Finding = Refusal | Doubt
@@ -30,20 +33,31 @@ class RequestCheck:
         return point if point is not None and point.is_named_by(self.request.point) else None
 
     @property
-    def changes(self) -> tuple[DirectionChange, ...]:
-        """Directions whose chosen supplier is not the present one (interpretation 13)."""
+    def changes(self) -> SupplyChanges:
+        """What ends and begins where the chosen supplier is not the present one.
+
+        Source: interpretation 13 (002 a.193).
+        """
         point = self.point
         if point is None:
-            return ()
-        return tuple(
-            DirectionChange(
-                direction=chosen.direction,
-                old=point.supplier_of(chosen.direction),
-                new=chosen.supplier,
-            )
+            return NOTHING_CHANGES
+        changing = [
+            chosen
             for chosen in self.request.chosen
             if chosen.direction in point.directions
             and point.supplier_of(chosen.direction) != chosen.supplier
+        ]
+        return SupplyChanges(
+            ends=tuple(
+                _supply(point, one.direction, one.supplier, one.share)
+                for chosen in changing
+                for one in point.supplies
+                if one.direction is chosen.direction
+                and one.supplier == point.supplier_of(chosen.direction)
+            ),
+            begins=tuple(
+                _supply(point, one.direction, one.supplier, one.share) for one in changing
+            ),
         )
 
     @property
@@ -67,12 +81,25 @@ class RequestCheck:
 
     def new_contracts(self) -> tuple[tuple[ChosenSupplier, SupplyContract], ...]:
         """The chosen suppliers of directions that change, with their contracts."""
-        changing = {change.direction for change in self.changes}
+        changing = {supply.direction for supply in self.changes.begins}
         return tuple(
             (chosen, chosen.contract)
             for chosen in self.request.chosen
             if chosen.contract is not None and chosen.direction in changing
         )
+
+
+def _supply(
+    point: PointFacts, direction: Direction, supplier: Eic, share: Decimal | None
+) -> Supply:
+    """A supply of this point; without a share it is for the whole (A9)."""
+    return Supply(
+        accounting_point=point.accounting_point,
+        metering_site=point.metering_site,
+        direction=direction,
+        supplier=supplier,
+        share=Decimal(1) if share is None else share,
+    )
 
 
 def same_name(one: str, other: str) -> bool:

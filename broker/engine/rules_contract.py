@@ -36,7 +36,7 @@ def each_new_supplier_brings_its_contract(check: RequestCheck) -> tuple[Refusal,
 
     Source: A5, A9 (002 a.191(1), a.193).
     """
-    changing = {change.direction for change in check.changes}
+    changing = {supply.direction for supply in check.changes.begins}
     return tuple(
         Refusal(
             reason=Reason.CONTRACT_DOES_NOT_MATCH_REQUEST,

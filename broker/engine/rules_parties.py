@@ -39,7 +39,9 @@ def the_first_supplier_comes_with_the_contract_of_use(check: RequestCheck) -> Re
     Source: A38 (002 a.190(1), a.116(3)).
     """
     point = check.point
-    if point is None or all(c.direction in point.ever_supplied for c in check.changes):
+    if point is None or all(
+        supply.direction in point.ever_supplied for supply in check.changes.begins
+    ):
         return None
     return Refusal(reason=Reason.NEVER_SUPPLIED, place="/SwitchRequest/ChosenSupplier")
 
@@ -124,7 +126,7 @@ def the_applicant_is_the_new_supplier(check: RequestCheck) -> Refusal | None:
     Source: A5, A37, interpretation 13 (002 a.191(1), a.193).
     """
     if check.request.customer_application is not None:
-        if len({change.new for change in check.changes}) <= 1:
+        if len({supply.supplier for supply in check.changes.begins}) <= 1:
             return None
         return Refusal(
             reason=Reason.OTHER,
@@ -134,7 +136,7 @@ def the_applicant_is_the_new_supplier(check: RequestCheck) -> Refusal | None:
         )
     applicant = check.request.header.sender
     among_chosen = any(chosen.supplier == applicant for chosen in check.request.chosen)
-    if among_chosen and all(change.new == applicant for change in check.changes):
+    if among_chosen and all(supply.supplier == applicant for supply in check.changes.begins):
         return None
     return Refusal(
         reason=Reason.UNAUTHORISED_SUPPLIER,
@@ -163,7 +165,7 @@ def at_least_one_direction_changes(check: RequestCheck) -> Refusal | None:
 
     Source: A1, interpretation 13 (002 a.190(1)).
     """
-    if check.point is None or check.changes:
+    if check.point is None or check.changes.begins:
         return None
     if not any(one.direction in check.point.directions for one in check.request.chosen):
         return None

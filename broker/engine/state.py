@@ -8,7 +8,7 @@ from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint
-from broker.messages.records import DecidedBy, DirectionChange, Doubt, Plan
+from broker.messages.records import DecidedBy, Doubt, Plan, SupplyChanges
 from broker.messages.requests import MeterReading, SwitchRequest
 from broker.messages.settlements import Settlement
 
@@ -39,21 +39,30 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchCase:
-    """A change of supplier at one accounting point, as its records leave it.
+class Application:
+    """A request, or one of the claims that are decided together, and what is in doubt of it."""
 
-    `deadlines` is the complete set that is open; `orders` how often the remote reading was
-    ordered. Fields that a phase has no use for are None or empty.
+    request: SwitchRequest
+    received_at: datetime
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCase:
+    """A change of supplier at one delivery point, as its records leave it.
+
+    It has one application, a collection of claims one of each claimant (B1). `deadlines` is the
+    complete set that is open; `orders` how often the remote reading was ordered. Fields that a
+    phase has no use for are None or empty.
     """
 
     case_id: CaseId
     phase: Phase
-    request: SwitchRequest
+    applications: tuple[Application, ...]
     received_at: datetime
     delivery_point: DeliveryPoint | None
-    changes: tuple[DirectionChange, ...]
+    changes: SupplyChanges
     plan: Plan | None
-    doubts: tuple[Doubt, ...]
     deadlines: tuple[Deadline, ...]
     approved_at: datetime | None = None
     approved_by: DecidedBy | None = None
@@ -63,6 +72,16 @@ class SwitchCase:
     settlement: Settlement | None = None
     grounds: tuple[GivenReason, ...] = ()
     ended_at: datetime | None = None
+
+    @property
+    def request(self) -> SwitchRequest:
+        """What names point, contracting party and payer: the first application."""
+        return self.applications[0].request
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is in doubt of any application."""
+        return tuple(doubt for one in self.applications for doubt in one.doubts)
 
     @property
     def awaits_visit(self) -> bool:

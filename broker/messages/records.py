@@ -6,12 +6,13 @@ or code have changed since.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 
 from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
+from broker.messages.identifiers import AreaNumber, CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
 from broker.messages.settlements import Settlement
 
@@ -47,12 +48,30 @@ class DecidedBy(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectionChange:
-    """One direction that changes supplier; `old` None where the point had none (A38)."""
+class Supply:
+    """Who supplies this direction of an accounting point, with which share (A1, B9)."""
 
+    accounting_point: Gsrn
+    metering_site: AreaNumber
     direction: Direction
-    old: Eic | None
-    new: Eic
+    supplier: Eic
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChanges:
+    """The supplies that a switch ends and those that it begins (A27, B9).
+
+    None ends where there was none (A38). `stays` are the supplies of consumption at the delivery
+    point that go on beside it: the energy is divided among all (B11).
+    """
+
+    ends: tuple[Supply, ...] = ()
+    begins: tuple[Supply, ...] = ()
+    stays: tuple[Supply, ...] = ()
+
+
+NOTHING_CHANGES = SupplyChanges()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +95,7 @@ class RequestRecorded:
     request: SwitchRequest
     received_at: datetime
     delivery_point: DeliveryPoint | None
-    changes: tuple[DirectionChange, ...]
+    changes: SupplyChanges
     plan: Plan | None
     doubts: tuple[Doubt, ...]
     decision: Deadline
@@ -86,10 +105,13 @@ class RequestRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCheckedAgain:
-    """The checks ran again and the case stays open, with these doubts (interpretations 1, 3)."""
+    """The checks ran again and the case stays open (interpretations 1, 3).
+
+    `doubts` are those of each application, in their order.
+    """
 
     at: datetime
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[tuple[Doubt, ...], ...]
     still_due: tuple[Deadline, ...]
     rules_version: str
 
@@ -102,7 +124,7 @@ class RequestApproved:
     decided_by: DecidedBy
     by: str | None
     why: str | None
-    changes: tuple[DirectionChange, ...]
+    changes: SupplyChanges
     plan: Plan
     open_doubts: tuple[Doubt, ...]
     end_of_reading_period: Deadline

@@ -21,10 +21,9 @@ def gather_facts(
     """
     request = _request_of(state, event)
     point = register.point_facts(connection, request.point.accounting_point, local_day(now))
-    changes = state.changes if state else ()
     named: list[Eic] = [request.header.sender]
     named += [chosen.supplier for chosen in request.chosen]
-    named += [change.old for change in changes if change.old]
+    named += [supply.supplier for supply in state.changes.ends] if state else []
     named += [supply.supplier for supply in point.supplies] if point else []
     operator = register.operator(connection)
     return Facts(

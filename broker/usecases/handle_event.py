@@ -112,8 +112,8 @@ def _send(
     party = notice.to.party
     put_into_mailbox(connection, notice, now=now, desk=desk)
     for capacity, parties in (
-        (Capacity.NEW_SUPPLIER, {change.new for change in state.changes}),
-        (Capacity.OLD_SUPPLIER, {change.old for change in state.changes}),
+        (Capacity.NEW_SUPPLIER, {one.supplier for one in state.changes.begins}),
+        (Capacity.OLD_SUPPLIER, {one.supplier for one in state.changes.ends}),
     ):
         if notice.to.role is not Role.SUPPLIER:
             continue

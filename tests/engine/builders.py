@@ -46,7 +46,7 @@ from broker.messages.identifiers import (
     SerialNumber,
     TaxNumber,
 )
-from broker.messages.records import Plan
+from broker.messages.records import Plan, Supply
 from broker.messages.requests import (
     Address,
     Attachment,
@@ -217,16 +217,38 @@ def average(kwh_per_day: str, direction: Direction = Direction.CONSUMPTION) -> A
 
 
 def supply(
-    supplier: Eic = OLD, share: str = "1", direction: Direction = Direction.CONSUMPTION
+    supplier: Eic = OLD,
+    share: str = "1",
+    direction: Direction = Direction.CONSUMPTION,
+    accounting_point: Gsrn = POINT,
 ) -> SupplyFacts:
     """Who supplies the point today."""
-    return SupplyFacts(direction=direction, supplier=supplier, share=Decimal(share))
+    return SupplyFacts(
+        accounting_point=accounting_point,
+        direction=direction,
+        supplier=supplier,
+        share=Decimal(share),
+    )
+
+
+def begun(
+    supplier: Eic = NEW, share: str = "1", direction: Direction = Direction.CONSUMPTION
+) -> Supply:
+    """A supply of the point that a switch begins, or ends."""
+    return Supply(
+        accounting_point=POINT,
+        metering_site=SITE,
+        direction=direction,
+        supplier=supplier,
+        share=Decimal(share),
+    )
 
 
 def point() -> PointFacts:
     """A connected point that takes 10 kWh a day, read by the customer."""
     return PointFacts(
         accounting_point=POINT,
+        measured_at=POINT,
         delivery_point=DeliveryPoint("DP-0001"),
         metering_site=SITE,
         metering_site_gsrn=SITE_GSRN,
@@ -240,6 +262,7 @@ def point() -> PointFacts:
         measured_power=False,
         payer=Payer.CUSTOMER,
         supplies=(supply(),),
+        supplies_at_delivery_point=(supply(),),
         ever_supplied=(Direction.CONSUMPTION,),
         meter=MeterFacts(serial_number=SerialNumber("ZGL-100001"), registers=(register(),)),
         last_reading=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, "14650"),)),

@@ -219,8 +219,8 @@ class TestChoice:
         assert Reason.UNAUTHORISED_SUPPLIER in {given.reason for given in case.grounds}
 
     def test_the_operator_is_no_new_supplier_by_entering_the_request(self) -> None:
-        assert {change.new for change in approved().changes} == {NEW}
-        assert {change.direction for change in approved().changes} == {Direction.CONSUMPTION}
+        assert {one.supplier for one in approved().changes.begins} == {NEW}
+        assert {one.direction for one in approved().changes.begins} == {Direction.CONSUMPTION}
 
 
 def test_periods_run_from_the_day_a_written_request_was_served() -> None:

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from broker.engine.plan import NoPlan, plan_switch
 from broker.messages.codes import Direction, ReadingMethod
-from broker.messages.records import DirectionChange, Plan
+from broker.messages.records import Plan, SupplyChanges
 from broker.messages.requests import SwitchRequest
 from tests.engine.builders import (
-    NEW,
-    OLD,
     RECEIVED_ON,
     RULES,
+    begun,
     but,
     days_after,
     point_read_by,
@@ -23,8 +22,8 @@ from tests.engine.builders import (
     request_for_two,
 )
 
-CHANGES = (DirectionChange(direction=Direction.CONSUMPTION, old=OLD, new=NEW),)
-BOTH = (*CHANGES, DirectionChange(direction=Direction.PRODUCTION, old=OLD, new=NEW))
+CHANGES = SupplyChanges(begins=(begun(),))
+BOTH = SupplyChanges(begins=(begun(), begun(direction=Direction.PRODUCTION)))
 CUSTOMER, REMOTE = ReadingMethod.CUSTOMER, ReadingMethod.REMOTE
 VALID_FROM, VALID_TO = "chosen.0.contract.valid_from", "chosen.0.contract.valid_to"
 
@@ -36,7 +35,7 @@ def day(text: str) -> date:
 
 def planned_for(
     asked: SwitchRequest,
-    changes: tuple[DirectionChange, ...],
+    changes: SupplyChanges,
     method: ReadingMethod = CUSTOMER,
     approved_on: date = RECEIVED_ON,
 ) -> Plan | NoPlan:

@@ -13,6 +13,7 @@ from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import GivenReason, RequestRejectedByOperator, WithdrawalReceived
 from broker.messages.reasons import Reason
 from broker.messages.records import (
+    NOTHING_CHANGES,
     DecidedBy,
     DoubtKind,
     RequestApproved,
@@ -93,7 +94,7 @@ def test_an_unknown_point_tells_nothing_of_the_register() -> None:
     state = after(None, a_request(), RECEIVED_AT, known=but(facts(), "point", None))
     assert [given.reason for given in state.grounds] == [Reason.POINT_NOT_IDENTIFIABLE]
     assert state.delivery_point is None
-    assert state.changes == ()
+    assert state.changes == NOTHING_CHANGES
     assert state.plan is None
 
 

@@ -127,7 +127,7 @@ def test_each_party_gets_one_document_of_each_kind(start: Start, taken: list[Ste
 @reproducibly
 def test_the_old_supplier_never_learns_who_is_new(start: Start, taken: list[Step]) -> None:
     for _, decision in decisions(walked(start, taken)):
-        old = {change.old for change in decision.state.changes}
+        old = {supply.supplier for supply in decision.state.changes.ends}
         for notice in decision.notices:
             if notice.to.party in old:
                 assert NEW not in encode(notice).decode()
@@ -186,7 +186,7 @@ def test_every_old_supplier_is_settled_once_after_the_switch(
     settled = [n for _, d in decisions(walk) for n in d.notices if isinstance(n, FinalSettlement)]
     carried_out = [r for r in walk.records if isinstance(r, SwitchCarriedOut)]
     assert walk.state is not None
-    old = {change.old for change in walk.state.changes if change.old and carried_out}
+    old = {supply.supplier for supply in walk.state.changes.ends if carried_out}
     assert sorted(n.to.party for n in settled) == sorted(old)
     for notice in settled:
         assert notice.settlement.to_day == carried_out[0].switch_date
@@ -224,14 +224,17 @@ def test_only_a_switch_carried_out_is_announced_and_registered(
         assert bool(completions) == bool(carried_out) == bool(decision.register_changes)
         visible = [n for n in decision.notices if isinstance(n, RegisterChangeNotice)]
         assert {n.to.party for n in visible} == {
-            c.old for c in decision.state.changes if c.old and carried_out
+            supply.supplier for supply in decision.state.changes.ends if carried_out
         }
         assert bool(failures) == bool(failed)
         supplies = [c for c in decision.register_changes if isinstance(c, SupplyChanged)]
         if carried_out:
             changes = decision.state.changes
-            assert [(s.direction, s.old, s.new) for s in supplies] == [
-                (change.direction, change.old, change.new) for change in changes
+            assert [(s.direction, s.old) for s in supplies if s.old] == [
+                (supply.direction, supply.supplier) for supply in changes.ends
+            ]
+            assert [(s.direction, s.new) for s in supplies] == [
+                (supply.direction, supply.supplier) for supply in changes.begins
             ]
             assert {s.on for s in supplies} == {n.switch_date for n in completions}
 

@@ -25,12 +25,13 @@ from broker.messages.identifiers import (
 from broker.messages.reasons import Reason
 from broker.messages.records import (
     DecidedBy,
-    DirectionChange,
     Plan,
     Record,
     RequestApproved,
     RequestRecorded,
     RequestRejected,
+    Supply,
+    SupplyChanges,
 )
 from broker.messages.requests import (
     Address,
@@ -183,7 +184,17 @@ def rejected(at: datetime) -> RequestRejected:
     )
 
 
-_CHANGES = (DirectionChange(direction=Direction.CONSUMPTION, old=OLD_SUPPLIER, new=NEW_SUPPLIER),)
+def _supply(supplier: Eic) -> Supply:
+    return Supply(
+        accounting_point=POINT,
+        metering_site=AreaNumber("3-8005031"),
+        direction=Direction.CONSUMPTION,
+        supplier=supplier,
+        share=Decimal(1),
+    )
+
+
+_CHANGES = SupplyChanges(ends=(_supply(OLD_SUPPLIER),), begins=(_supply(NEW_SUPPLIER),))
 _PLAN = Plan(
     expected_date=date(2025, 3, 4),
     reading_method=ReadingMethod.REMOTE,
