@@ -7,11 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
-from broker.engine.state import Application, Phase, Review, SwitchCase
+from broker.engine.state import Application, Consultation, Phase, Review, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
+    NOTHING_CHANGES,
+    ClaimRecorded,
+    ClaimWithdrawn,
+    ClocksStarted,
+    ConfirmationAsked,
     DeadlinesRedated,
     Doubt,
+    ObjectionsDismissed,
+    ObjectionsLeftToOperator,
+    ObjectionUpheld,
     OperatorTookOverReading,
     PointChangeNoted,
     ReadingOrdered,
@@ -26,6 +34,8 @@ from broker.messages.records import (
     RequestWithdrawn,
     SettlementDelivered,
     SiteVisitAnnounced,
+    SupplyConfirmed,
+    SupplyObjected,
     SwitchCarriedOut,
     SwitchHasFailed,
 )
@@ -45,16 +55,18 @@ def replay(records: tuple[Record, ...]) -> SwitchCase:
 
 def apply(state: SwitchCase | None, record: Record) -> SwitchCase:
     """The state after this record. Raises RecordOutOfPlace."""
-    if isinstance(record, RequestRecorded):
-        if state is not None:
-            raise RecordOutOfPlace("a case is recorded once")
-        return _begin(record)
     if state is None:
-        raise RecordOutOfPlace(f"{type(record).__name__} before RequestRecorded")
+        return _begin(record)
+    if isinstance(record, RequestRecorded):
+        raise RecordOutOfPlace("a case is recorded once")
     return _go_on(state, record)
 
 
-def _begin(record: RequestRecorded) -> SwitchCase:
+def _begin(record: Record) -> SwitchCase:
+    if isinstance(record, ClaimRecorded):
+        return _begin_collection(record)
+    if not isinstance(record, RequestRecorded):
+        raise RecordOutOfPlace(f"{type(record).__name__} begins no case")
     return SwitchCase(
         case_id=record.case_id,
         phase=Phase.AWAITING_APPROVAL,
@@ -69,6 +81,23 @@ def _begin(record: RequestRecorded) -> SwitchCase:
         plan=record.plan,
         deadlines=(record.decision,) if record.hold is None else (record.hold, record.decision),
     )
+
+
+def _begin_collection(record: ClaimRecorded) -> SwitchCase:
+    return SwitchCase(
+        case_id=record.case_id,
+        phase=Phase.COLLECTING_CLAIMS,
+        applications=(_application(record),),
+        received_at=record.received_at,
+        delivery_point=record.delivery_point,
+        changes=NOTHING_CHANGES,
+        plan=None,
+        deadlines=(record.end_of_claims,),
+    )
+
+
+def _application(record: ClaimRecorded) -> Application:
+    return Application(request=record.claim, received_at=record.received_at, doubts=record.doubts)
 
 
 def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
@@ -102,9 +131,101 @@ def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
         case SwitchHasFailed():
             return replace(_end(state, Phase.FAILED, record.at), grounds=(record.ground,))
         case DeadlinesRedated():
-            return replace(state, deadlines=record.deadlines)
+            return _redated(state, record)
+        case ClaimRecorded() | ClaimWithdrawn() | ClocksStarted():
+            return _collect(state, record)
+        case (
+            ConfirmationAsked()
+            | SupplyConfirmed()
+            | SupplyObjected()
+            | ObjectionsLeftToOperator()
+            | ObjectionsDismissed()
+            | ObjectionUpheld()
+        ):
+            return _consult(state, record)
         case _:
             return _review(state, record)
+
+
+def _collect(
+    state: SwitchCase, record: ClaimRecorded | ClaimWithdrawn | ClocksStarted
+) -> SwitchCase:
+    match record:
+        case ClaimRecorded():
+            return replace(state, applications=(*state.applications, _application(record)))
+        case ClaimWithdrawn():
+            gone = record.withdrawal.header.sender
+            return replace(
+                state,
+                phase=Phase.COLLECTING_CLAIMS,
+                applications=tuple(
+                    one for one in state.applications if one.request.header.sender != gone
+                ),
+                plan=None,
+                deadlines=(record.end_of_claims,),
+                clocks_from=None,
+            )
+        case ClocksStarted():
+            due = (record.decision,)
+            return replace(
+                _in_doubt(state, record.doubts),
+                phase=Phase.AWAITING_APPROVAL,
+                plan=record.plan,
+                clocks_from=record.counted_from,
+                deadlines=due if record.hold is None else (record.hold, *due),
+            )
+
+
+def _consult(
+    state: SwitchCase,
+    record: ConfirmationAsked
+    | SupplyConfirmed
+    | SupplyObjected
+    | ObjectionsLeftToOperator
+    | ObjectionsDismissed
+    | ObjectionUpheld,
+) -> SwitchCase:
+    if isinstance(record, ConfirmationAsked):
+        asked = Consultation(
+            asked_at=record.at,
+            suppliers=record.suppliers,
+            end_of_objections=record.end_of_objections,
+        )
+        return replace(
+            state,
+            phase=Phase.AWAITING_CONFIRMATION,
+            consultation=asked,
+            deadlines=(record.end_of_objections,),
+        )
+    said = state.consultation
+    if said is None:
+        raise RecordOutOfPlace(f"{type(record).__name__} before ConfirmationAsked")
+    match record:
+        case SupplyConfirmed():
+            sender = record.confirmation.header.sender
+            left = tuple(one for one in said.objections if one.header.sender != sender)
+            said = replace(said, confirmed=(*said.confirmed, sender), objections=left)
+            return replace(state, consultation=said)
+        case SupplyObjected():
+            said = replace(said, objections=(*said.objections, record.objection))
+            return replace(state, consultation=said)
+        case ObjectionsLeftToOperator():
+            phase = Phase.AWAITING_OBJECTION_DECISION
+            return replace(state, phase=phase, deadlines=(record.decision,))
+        case ObjectionsDismissed():
+            return replace(state, consultation=replace(said, dismissed=True))
+        case ObjectionUpheld():
+            return state
+
+
+def _redated(state: SwitchCase, record: DeadlinesRedated) -> SwitchCase:
+    """The deadlines moved, also the one that the consultation goes on knowing."""
+    state = replace(state, deadlines=record.deadlines)
+    for moved in record.deadlines:
+        if moved.kind is DeadlineKind.END_OF_OBJECTIONS and state.consultation:
+            said = replace(state.consultation, end_of_objections=moved)
+            state = replace(state, consultation=said)
+    return state
 
 
 def _review(state: SwitchCase, record: Record) -> SwitchCase:

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from broker.engine.decision import Circumstances, Decision, Refused, Trigger
+from broker.engine.decision import Circumstances, Decision, Refused, Transition, Trigger
 from broker.engine.facts import Facts
+from broker.engine.process_claims import CLAIMS
+from broker.engine.process_confirmation import CONFIRMATION
 from broker.engine.process_switch import SWITCH, refusal_by_name
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import Phase, SwitchCase
@@ -18,7 +20,7 @@ def decide(
 
     `now` is the receipt of a message, and for a deadline the clock at processing.
     """
-    transition = SWITCH[state.phase if state else Phase.NEW].get(_trigger(event))
+    transition = transition_of(state.phase if state else Phase.NEW, _trigger(event))
     if transition is None:
         if state is None:
             return Refused((Refusal(reason=Reason.NO_ONGOING_SWITCH),))
@@ -27,6 +29,16 @@ def decide(
     if isinstance(outcome, Decision) and outcome.state.phase not in transition.to:
         raise AssertionError(f"{outcome.state.phase} is not among {transition.to}")
     return outcome
+
+
+PROCESSES = (SWITCH, CLAIMS, CONFIRMATION)
+"""The tables, which together say of every phase what can happen in it."""
+
+
+def transition_of(phase: Phase, trigger: Trigger) -> Transition | None:
+    """What a table lists for this trigger in this phase, None where none does."""
+    found = (process[phase].get(trigger) for process in PROCESSES if phase in process)
+    return next((one for one in found if one is not None), None)
 
 
 def _trigger(event: Event) -> Trigger:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from broker.engine import rules_contract as contract
+from broker.engine import rules_division as division
 from broker.engine import rules_master_data as master_data
 from broker.engine import rules_parties as parties
 from broker.engine import rules_reading as reading
@@ -29,7 +30,11 @@ OF_REQUEST: tuple[Callable[[RequestCheck], Found], ...] = (
     parties.the_applicant_is_the_new_supplier,
     parties.the_request_names_a_supplier_for_each_direction,
     parties.at_least_one_direction_changes,
-    contract.the_share_is_the_recorded_one,
+    division.the_share_is_the_recorded_one_or_the_whole,
+    division.a_division_names_suppliers_of_consumption,
+    division.a_share_is_a_part_of_the_whole,
+    division.the_shares_of_a_customers_division_are_exactly_one,
+    division.no_supplier_claims_twice,
     contract.each_new_supplier_brings_its_contract,
     contract.the_contract_is_about_this_request,
     contract.the_contract_names_the_contracting_party,

@@ -147,8 +147,10 @@ class Facts:
     `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
-    progress at the same delivery point (A7, interpretation 7). `free_numbers` are the next GSRNs
-    of the operator that were never given out, as many as a division may need (B9, D1).
+    progress at the same delivery point (A7, interpretation 7). `further_points` are the other
+    accounting points of the delivery point that are supplied or that claims name. `free_numbers`
+    are the next GSRNs of the operator that were never given out, as many as a division may need
+    (B9, D1).
     """
 
     operator: Eic
@@ -157,7 +159,31 @@ class Facts:
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]
     other_case: CaseId | None
+    further_points: tuple[PointFacts, ...] = ()
     free_numbers: tuple[Gsrn, ...] = ()
+
+    @property
+    def points(self) -> tuple[PointFacts, ...]:
+        """The point asked for and the further ones, as far as they are on record."""
+        return (() if self.point is None else (self.point,)) + self.further_points
+
+    def supplies_at_meter(self, point: PointFacts) -> tuple[SupplyFacts, ...]:
+        """Who supplies consumption by the meter that measures this point (B10, B11).
+
+        In order of accounting point and supplier, the order in which energy is divided.
+        """
+        there = {
+            one.accounting_point for one in self.points if one.measured_at == point.measured_at
+        }
+        of_others = (
+            one
+            for one in point.supplies_at_delivery_point
+            if one.accounting_point in there - {point.accounting_point}
+        )
+        found = (
+            one for one in (*point.supplies, *of_others) if one.direction is Direction.CONSUMPTION
+        )
+        return tuple(sorted(found, key=lambda one: (one.accounting_point, one.supplier)))
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

@@ -1,10 +1,12 @@
 """What becomes of an approved switch: readings, review, completion, failure (A20-A29, C1)."""
 
+from broker.engine.addressees import own_application
 from broker.engine.apply import apply
 from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
+from broker.engine.facts import PointFacts
 from broker.engine.handle_request import redated
 from broker.engine.notices_back_office import execution
 from broker.engine.notices_switch import (
@@ -19,8 +21,8 @@ from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Payer, ReadingMethod, RegisterChangeKind
-from broker.messages.deadlines import Deadline, DeadlineKind
+from broker.messages.codes import ReadingMethod, RegisterChangeKind, Role
+from broker.messages.deadlines import Deadline
 from broker.messages.events import (
     DeadlineReached,
     GivenReason,
@@ -30,6 +32,7 @@ from broker.messages.events import (
     ReadingRefusedByOperator,
     SiteFoundInaccessible,
 )
+from broker.messages.identifiers import Gsrn
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import (
     DecidedBy,
@@ -41,10 +44,12 @@ from broker.messages.records import (
     SwitchHasFailed,
 )
 from broker.messages.register_changes import (
+    ConnectionRecorded,
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
-    SupplyChanged,
+    SupplyBegun,
+    SupplyEnded,
 )
 
 Person = tuple[str, str] | tuple[None, None]
@@ -227,9 +232,7 @@ def redate_review(
 
     Source: Counting time, A29 (002 a.202(1)).
     """
-    moved = _review_deadline(case, at)
-    deadlines = tuple(moved if d.kind is DeadlineKind.READING_REVIEW else d for d in case.deadlines)
-    return redated(case, event, deadlines, at)
+    return redated(case, event, _review_deadline(case, at), at)
 
 
 def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> ReadingCheck | Refused:
@@ -244,7 +247,20 @@ def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> Readi
         point=point,
         meter=point.meter,
         rules=at.rules,
+        numbers=_numbers_known_to(case, event, point),
     )
+
+
+def _numbers_known_to(
+    case: SwitchCase, event: ReadingReceived, point: PointFacts
+) -> tuple[Gsrn, ...]:
+    """By which numbers the sender may name the point: its own, and the one that has the meter."""
+    sender = event.reading.header.sender
+    own = own_application(case, sender)
+    begun = [one.accounting_point for one in case.changes.begins if one.supplier == sender]
+    if event.sender_role is not Role.SUPPLIER:
+        begun.append(point.measured_at)
+    return (*begun, (own or case.request).point.accounting_point)
 
 
 def _carry_out(
@@ -280,45 +296,55 @@ def _carry_out(
             *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
             execution(case, record, at.facts),
         ),
-        register_changes=_register_changes(case, record, check.point.payer),
+        register_changes=_register_changes(case, record, check.point),
     )
 
 
 def _register_changes(
-    case: SwitchCase, record: SwitchCarriedOut, payer_before: Payer
+    case: SwitchCase, record: SwitchCarriedOut, point: PointFacts
 ) -> tuple[RegisterChange, ...]:
-    point = case.request.point.accounting_point
-    ended = {supply.direction: supply.supplier for supply in case.changes.ends}
+    """What ends and begins, created points connected, payer and reading (A27, A35, B9)."""
+    on, case_id, payer = record.switch_date, case.case_id, case.request.network_charge_payer
     changes: list[RegisterChange] = [
-        SupplyChanged(
-            accounting_point=supply.accounting_point,
-            direction=supply.direction,
-            old=ended.get(supply.direction),
-            new=supply.supplier,
-            share=supply.share,
-            on=record.switch_date,
-            case_id=case.case_id,
-        )
-        for supply in case.changes.begins
+        ConnectionRecorded(accounting_point=one.accounting_point, connected=True)
+        for one in case.created
     ]
-    if case.request.network_charge_payer is not payer_before:
+    changes += [
+        SupplyEnded(
+            accounting_point=one.accounting_point,
+            direction=one.direction,
+            supplier=one.supplier,
+            on=on,
+            case_id=case_id,
+        )
+        for one in case.changes.ends
+    ]
+    changes += [
+        SupplyBegun(
+            accounting_point=one.accounting_point,
+            direction=one.direction,
+            supplier=one.supplier,
+            share=one.share,
+            on=on,
+            case_id=case_id,
+        )
+        for one in case.changes.begins
+    ]
+    if payer is not point.payer:
         changes.append(
             PayerChanged(
-                accounting_point=point,
-                payer=case.request.network_charge_payer,
-                on=record.switch_date,
-                case_id=case.case_id,
+                accounting_point=point.accounting_point, payer=payer, on=on, case_id=case_id
             )
         )
     reading = record.reading
     changes.append(
         ReadingRecorded(
-            accounting_point=point,
+            accounting_point=point.measured_at,
             serial_number=reading.serial_number,
             taken_at=reading.taken_at,
             obtained_by=reading.obtained_by,
             registers=reading.registers,
-            case_id=case.case_id,
+            case_id=case_id,
         )
     )
     return tuple(changes)

@@ -1,48 +1,61 @@
-"""What becomes of a request until it is approved, rejected or withdrawn (A7-A18, A33-A38)."""
+"""What becomes of a request until it is approved, rejected or withdrawn (A7-A18, A33-A38, B5).
+
+A division of the customer's, and a request of the customer's for two new suppliers, is put to
+the suppliers it names before it is decided.
+"""
 
 from broker.engine.apply import apply
+from broker.engine.approval import (
+    approve,
+    examine,
+    given,
+    reject,
+    reject_on_grounds,
+    stay_open,
+    to_everybody,
+)
 from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
-from broker.engine.examination import Findings, examine_request
-from broker.engine.notices_switch import approval, receipt, rejection, withdrawal
+from broker.engine.examination import examine_request
+from broker.engine.notices_application import invitations, withdrawal
+from broker.engine.notices_switch import receipt
 from broker.engine.plan import NoPlan
-from broker.engine.reading_by_operator import announce_visit, order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.request_check import RequestCheck
 from broker.engine.state import SwitchCase
-from broker.messages.codes import ReadingMethod
+from broker.messages.codes import DocumentKind
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
-    GivenReason,
     OneOffDaysChanged,
     PointChanged,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
+    SharedSupplyRequestReceived,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import (
+    ConfirmationAsked,
     DeadlinesRedated,
     DecidedBy,
-    Doubt,
     Plan,
-    RequestApproved,
-    RequestCheckedAgain,
     RequestRecorded,
-    RequestRejected,
     RequestWithdrawn,
 )
 
 
 def take_in(
-    _: SwitchCase | None, event: SwitchRequestReceived, at: Circumstances
+    _: SwitchCase | None,
+    event: SwitchRequestReceived | SharedSupplyRequestReceived,
+    at: Circumstances,
 ) -> Decision | Refused:
     """A request opens a case: rejected at once on a ground, approved at once without a doubt.
 
-    Source: A10, A11, A18, interpretation 2 (002 a.194, a.195(1), a.198).
+    Where two suppliers or more are named for a customer, they are asked first.
+    Source: A10, A11, A18, B5, B6, interpretation 2 (002 a.192(2), a.194, a.195(1), a.198).
     """
     check = RequestCheck(
         request=event.request,
@@ -75,17 +88,55 @@ def take_in(
         register_changes=(),
     )
     if refusals:
-        rejected = _reject(opened.state, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
-        return opened.then(rejected)
+        return opened.then(_reject_at_once(opened.state, check, refusals, at))
+    if _is_for_suppliers_to_confirm(check):
+        return opened.then(_ask(opened.state, at))
     if doubts or held:
         return opened
-    return opened.then(_approve(opened.state, check, DecidedBy.STRAIGHT_THROUGH, at))
+    examined = examine(opened.state, at)
+    return opened.then(approve(opened.state, examined, DecidedBy.STRAIGHT_THROUGH, at))
+
+
+def _reject_at_once(
+    case: SwitchCase, check: RequestCheck, refusals: tuple[Refusal, ...], at: Circumstances
+) -> Decision:
+    """Rejection of what has just come; shares that are not one have further steps (B3, B5)."""
+    by, reasons = DecidedBy.STRAIGHT_THROUGH, given(refusals)
+    fail = tuple(one for one in reasons if one.reason is Reason.SHARES_DO_NOT_ADD_UP)
+    if not fail or check.point is None or not check.divides:
+        return reject(case, reasons, to_everybody(*reasons), by, at)
+    return reject(case, reasons, lambda eic: fail if eic else reasons, by, at, shares_fail=True)
+
+
+def _is_for_suppliers_to_confirm(check: RequestCheck) -> bool:
+    """Whether the suppliers named have a right to object (B6, A37, interpretation 13)."""
+    if check.request.customer_application is None:
+        return False
+    new = {supply.supplier for supply in check.changes.begins}
+    return len(new) > 1 or check.request.header.kind is DocumentKind.SHARED_SUPPLY_REQUEST
+
+
+def _ask(case: SwitchCase, at: Circumstances) -> Decision:
+    """Every supplier named whose supply would begin is asked to confirm (B6)."""
+    new = dict.fromkeys(supply.supplier for supply in case.changes.begins)
+    record = ConfirmationAsked(
+        at=at.now,
+        suppliers=tuple(new),
+        end_of_objections=at.rules.objections_deadline(at.now, local_day(case.received_at)),
+    )
+    asked = apply(case, record)
+    return Decision(
+        state=asked,
+        records=(record,),
+        notices=invitations(asked, at.facts),
+        register_changes=(),
+    )
 
 
 def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> Decision | Refused:
     """The applicant takes its request back before the approval notice.
 
-    Source: A13 (002 a.195(5)).
+    Source: A13, interpretation 11 (002 a.195(5)).
     """
     named, own = event.withdrawal.point, case.request.point
     if (named.accounting_point, named.metering_site) != (own.accounting_point, own.metering_site):
@@ -94,7 +145,7 @@ def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> 
     return Decision(
         state=apply(case, record),
         records=(record,),
-        notices=withdrawal(case, at.facts),
+        notices=withdrawal(case, event.withdrawal.header.sender, at.facts),
         register_changes=(),
     )
 
@@ -104,12 +155,12 @@ def end_hold(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decisio
 
     Source: interpretation 2 (002 a.195(1)).
     """
-    check, (refusals, doubts) = _examine_again(case, at)
-    if refusals:
-        return _reject(case, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
-    if doubts:
-        return _stay_open(case, doubts, DeadlineKind.END_OF_HOLD, at)
-    return _approve(case, check, DecidedBy.STRAIGHT_THROUGH, at)
+    examined = examine(case, at)
+    if examined.refusals:
+        return reject_on_grounds(case, examined, DecidedBy.STRAIGHT_THROUGH, at)
+    if examined.in_doubt:
+        return stay_open(case, examined, DeadlineKind.END_OF_HOLD, at)
+    return approve(case, examined, DecidedBy.STRAIGHT_THROUGH, at)
 
 
 def decide_for_the_operator(
@@ -120,12 +171,12 @@ def decide_for_the_operator(
     If the reading period has passed meanwhile, the case stays with the operator.
     Source: A11, A12, interpretations 1 and 3 (002 a.195(1), a.195(4)).
     """
-    check, (refusals, doubts) = _examine_again(case, at)
-    if refusals:
-        return _reject(case, _given(refusals), DecidedBy.BROKER_AT_THE_DEADLINE, at)
-    if not isinstance(check.plan, Plan):
-        return _stay_open(case, doubts, DeadlineKind.DECISION, at)
-    return _approve(case, check, DecidedBy.BROKER_AT_THE_DEADLINE, at)
+    examined = examine(case, at)
+    if examined.refusals:
+        return reject_on_grounds(case, examined, DecidedBy.BROKER_AT_THE_DEADLINE, at)
+    if not isinstance(examined.plan, Plan):
+        return stay_open(case, examined, DeadlineKind.DECISION, at)
+    return approve(case, examined, DecidedBy.BROKER_AT_THE_DEADLINE, at)
 
 
 def operator_approves(
@@ -135,12 +186,12 @@ def operator_approves(
 
     Source: A11, A12 (002 a.195(1), a.195(4)).
     """
-    check, (refusals, _doubts) = _examine_again(case, at)
-    if refusals:
-        return Refused(refusals)
-    if check.plan is NoPlan.PERIOD_HAS_PASSED:
+    examined = examine(case, at)
+    if examined.refusals:
+        return Refused(examined.refusals)
+    if examined.plan is NoPlan.PERIOD_HAS_PASSED:
         return Refused((Refusal(reason=Reason.PERIOD_HAS_PASSED),))
-    return _approve(case, check, DecidedBy.OPERATOR, at, (event.by, event.why))
+    return approve(case, examined, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
 def operator_rejects(
@@ -153,7 +204,8 @@ def operator_rejects(
     unfit = unfit_reasons(event.reasons, Use.REQUEST)
     if unfit:
         return Refused(unfit)
-    return _reject(case, event.reasons, DecidedBy.OPERATOR, at, (event.by, event.why))
+    grounds, person = to_everybody(*event.reasons), (event.by, event.why)
+    return reject(case, event.reasons, grounds, DecidedBy.OPERATOR, at, person=person)
 
 
 def check_again(case: SwitchCase, _: PointChanged, at: Circumstances) -> Decision | Refused:
@@ -161,13 +213,27 @@ def check_again(case: SwitchCase, _: PointChanged, at: Circumstances) -> Decisio
 
     Source: A11, A1, A5, interpretation 2 (002 a.190(1), a.191(1), a.195(1)).
     """
-    check, (refusals, doubts) = _examine_again(case, at)
-    if refusals:
-        return _reject(case, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
+    examined = examine(case, at)
+    if examined.refusals:
+        return reject_on_grounds(case, examined, DecidedBy.STRAIGHT_THROUGH, at)
     held = any(d.kind is DeadlineKind.END_OF_HOLD for d in case.deadlines)
-    if doubts or held or not isinstance(check.plan, Plan):
-        return _stay_open(case, doubts, None, at)
-    return _approve(case, check, DecidedBy.STRAIGHT_THROUGH, at)
+    if examined.in_doubt or held or not isinstance(examined.plan, Plan):
+        return stay_open(case, examined, None, at)
+    return approve(case, examined, DecidedBy.STRAIGHT_THROUGH, at)
+
+
+def check_again_undecided(
+    case: SwitchCase, _: PointChanged, at: Circumstances
+) -> Decision | Refused:
+    """The register has changed at the point while others have yet to answer or to claim.
+
+    A ground rejects at once; else the case goes on waiting.
+    Source: A11, B2, B6, interpretation 2 (002 a.192, a.195(1)).
+    """
+    examined = examine(case, at)
+    if examined.refusals:
+        return reject_on_grounds(case, examined, DecidedBy.STRAIGHT_THROUGH, at)
+    return stay_open(case, examined, None, at)
 
 
 def redate_decision(
@@ -177,110 +243,17 @@ def redate_decision(
 
     Source: Counting time (002 a.195(4)).
     """
-    moved = at.rules.decision_deadline(case.received_at)
-    deadlines = tuple(moved if d.kind is DeadlineKind.DECISION else d for d in case.deadlines)
-    return redated(case, event, deadlines, at)
+    begun = local_day(case.received_at)
+    moved = at.rules.decision_deadline(case.clocks_from or case.received_at, begun)
+    return redated(case, event, moved, at)
 
 
 def redated(
-    case: SwitchCase,
-    event: OneOffDaysChanged,
-    deadlines: tuple[Deadline, ...],
-    at: Circumstances,
+    case: SwitchCase, event: OneOffDaysChanged, moved: Deadline, at: Circumstances
 ) -> Decision:
-    """The case with these deadlines, and a record of it where they differ."""
+    """The case with its deadline of this kind moved, and a record of it where it differs."""
+    deadlines = tuple(moved if d.kind is moved.kind else d for d in case.deadlines)
     if deadlines == case.deadlines:
         return Decision(state=case, records=(), notices=(), register_changes=())
     record = DeadlinesRedated(at=at.now, one_off_days=event.days, deadlines=deadlines)
     return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
-
-
-def _examine_again(case: SwitchCase, at: Circumstances) -> tuple[RequestCheck, Findings]:
-    check = RequestCheck(
-        request=case.request,
-        received_on=local_day(case.received_at),
-        approved_on=local_day(at.now),
-        facts=at.facts,
-        rules=at.rules,
-    )
-    return check, examine_request(check)
-
-
-def _approve(
-    case: SwitchCase,
-    check: RequestCheck,
-    decided_by: DecidedBy,
-    at: Circumstances,
-    person: tuple[str, str] | tuple[None, None] = (None, None),
-) -> Decision:
-    """Approval, with the plan as of this day (A12, A15, A18)."""
-    plan, point = check.plan, check.point
-    if not isinstance(plan, Plan) or point is None or point.meter is None:
-        raise AssertionError("approval without a plan or of a point without meter")
-    record = RequestApproved(
-        at=at.now,
-        decided_by=decided_by,
-        by=person[0],
-        why=person[1],
-        changes=check.changes,
-        plan=plan,
-        open_doubts=case.doubts,
-        end_of_reading_period=at.rules.reading_period_deadline(plan.reading_to, check.received_on),
-        rules_version=at.rules.version,
-    )
-    approved = apply(case, record)
-    decision = Decision(
-        state=approved,
-        records=(record,),
-        notices=approval(approved, plan, point, at.facts),
-        register_changes=(),
-    )
-    match plan.reading_method:
-        case ReadingMethod.CUSTOMER:
-            return decision
-        case ReadingMethod.REMOTE:
-            return decision.then(order_reading(approved, point.meter, at))
-        case ReadingMethod.VISIT:
-            return decision.then(announce_visit(approved, plan, at))
-
-
-def _reject(
-    case: SwitchCase,
-    reasons: tuple[GivenReason, ...],
-    decided_by: DecidedBy,
-    at: Circumstances,
-    person: tuple[str, str] | tuple[None, None] = (None, None),
-) -> Decision:
-    record = RequestRejected(
-        at=at.now,
-        decided_by=decided_by,
-        by=person[0],
-        why=person[1],
-        reasons=reasons,
-        rules_version=at.rules.version,
-    )
-    return Decision(
-        state=apply(case, record),
-        records=(record,),
-        notices=rejection(case, reasons, at.facts),
-        register_changes=(),
-    )
-
-
-def _stay_open(
-    case: SwitchCase, doubts: tuple[Doubt, ...], reached: DeadlineKind | None, at: Circumstances
-) -> Decision:
-    """The case stays open; the deadline just reached, if one was, is no longer due."""
-    record = RequestCheckedAgain(
-        at=at.now,
-        doubts=(doubts,),
-        still_due=tuple(d for d in case.deadlines if d.kind is not reached),
-        rules_version=at.rules.version,
-    )
-    return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
-
-
-def _given(refusals: tuple[Refusal, ...]) -> tuple[GivenReason, ...]:
-    """The grounds as codes, each once, with text where the ground is not a standard one (A11)."""
-    texts = {refusal.reason: refusal.text for refusal in refusals}
-    return tuple(GivenReason(reason=reason, text=text) for reason, text in texts.items())

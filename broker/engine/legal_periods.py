@@ -23,6 +23,9 @@ class PeriodName(Enum):
     """What a period is for."""
 
     DECISION = "decision"
+    COLLECTION_OF_CLAIMS = "collection of claims"
+    OBJECTION = "objection"
+    DECISION_ON_OBJECTIONS = "decision on objections"
     READING_PERIOD = "reading period"
     CUSTOMER_READING = "customer's reading"
     NOTICE_OF_FAILURE = "notice of failure"
@@ -108,6 +111,36 @@ PERIODS = (
         valid_to=None,
         rule="A23",
         article="002 a.199(2)",
+    ),
+    LegalPeriod(
+        name=PeriodName.COLLECTION_OF_CLAIMS,
+        length=10,
+        unit=Unit.CALENDAR_DAYS,
+        end_moves=True,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="B2",
+        article="002 a.192(1)",
+    ),
+    LegalPeriod(
+        name=PeriodName.OBJECTION,
+        length=5,
+        unit=Unit.CALENDAR_DAYS,
+        end_moves=True,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="B6",
+        article="002 a.192(3)",
+    ),
+    LegalPeriod(
+        name=PeriodName.DECISION_ON_OBJECTIONS,
+        length=5,
+        unit=Unit.WORKING_DAYS,
+        end_moves=False,
+        valid_from=_IN_USE,
+        valid_to=None,
+        rule="interpretation 4",
+        article="002 a.192(3)",
     ),
     LegalPeriod(
         name=PeriodName.CUSTOMER_READING,

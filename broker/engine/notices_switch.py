@@ -1,24 +1,34 @@
-"""Who is told what about a switch: the notices each outcome owes (A10-A17, A26, A28, A29).
+"""Who is told what about a switch: the notices each outcome owes (A10, A12-A16, A28, A29, B4, B11).
 
-Each party gets one document of each kind, however many capacities it has, and only of its own
-directions (interpretations 9, 13).
+Each party gets one document of each kind for each of its points, however many capacities it has,
+and only of its own directions and shares (interpretations 9, 13).
 """
 
 from dataclasses import replace
 from datetime import date
 
+from broker.engine.addressees import (
+    addressee,
+    customer,
+    customer_applicant,
+    each_once,
+    named_point,
+    new_suppliers,
+    old_suppliers,
+    point_named_by,
+)
 from broker.engine.calendar import local_day
+from broker.engine.divide import divide
 from broker.engine.facts import Facts, MeterFacts, PointFacts
 from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
 from broker.messages.codes import Direction, RegisterChangeKind, Role
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import Eic, MessageId, ObisCode
+from broker.messages.identifiers import Eic, ObisCode
 from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
-    Customer,
     FinalSettlement,
     LastReading,
     Notice,
@@ -27,126 +37,127 @@ from broker.messages.notices import (
     ReadingRejection,
     ReceiptConfirmation,
     RegisterChangeNotice,
-    RejectionNotice,
     SiteVisitNotice,
-    SupplierName,
     SwitchCompleted,
     SwitchFailed,
-    WithdrawalConfirmation,
 )
-from broker.messages.records import Plan, ReadingOrdered, Supply
-from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
+from broker.messages.records import Plan, ReadingOrdered
+from broker.messages.requests import MeterReading, RegisterValue
+from broker.messages.settlements import SettledRegister
 
 
 def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> tuple[Notice, ...]:
-    """Approval to applicant and new supplier, and the poorer notice to the old (A12, A15, A16)."""
+    """Approval to applicant and new supplier, and the poorer notice to the old (A12, A15, A16).
+
+    A new supplier of a division is told the number of its own metering point (B4, B9).
+    """
     if point.meter is None:
         raise ValueError("a point without meter is not connected and cannot be approved (A1)")
-    customer = _customer_applicant(case, facts)
-    new_suppliers = _new_suppliers(case, facts)
-    told = [(_addressee(case, supplier.eic), supplier) for supplier in new_suppliers]
-    told += [(customer, supplier) for supplier in new_suppliers if customer]
+    created = {supply.accounting_point for supply in case.created}
+    applicant = customer_applicant(case, facts)
+    new = new_suppliers(case, facts)
+    told = [(addressee(case, one.supplier.eic), one) for one in new]
+    told += [(applicant, one) for one in new if applicant]
     to_new = [
         ApprovalNotice(
             to=to,
-            point=_point(case),
-            new_supplier=supplier,
+            point=point_named_by(case, one.supplier.eic),
+            new_supplier=one.supplier,
             expected_date=plan.expected_date,
             reading_method=plan.reading_method,
             reading_from=plan.reading_from,
             reading_to=plan.reading_to,
             serial_number=point.meter.serial_number,
-            last_reading=_last_reading(point, supplier.directions),
+            last_reading=_last_reading(point, one.supplier.directions),
+            metering_point=one.point.accounting_point
+            if one.point.accounting_point in created
+            else None,
         )
-        for to, supplier in told
+        for to, one in told
     ]
     to_old = [
         ApprovalNoticeToOldSupplier(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
-            old_supplier=supplier,
+            to=_as_old(case, one.supplier.eic),
+            point=one.point,
+            old_supplier=one.supplier,
             expected_date=plan.expected_date,
         )
-        for supplier in _old_suppliers(case, facts)
+        for one in old_suppliers(case, facts)
     ]
     return (*to_new, *to_old)
 
 
 def receipt(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     """Receipt is confirmed to a customer that applied itself; others have the answer (A10)."""
-    customer = _customer_applicant(case, facts)
-    if customer is None:
+    applicant = customer_applicant(case, facts)
+    if applicant is None:
         return ()
     received_on = local_day(case.received_at)
-    return (ReceiptConfirmation(to=customer, point=_point(case), received_on=received_on),)
-
-
-def rejection(
-    case: SwitchCase, reasons: tuple[GivenReason, ...], facts: Facts
-) -> tuple[Notice, ...]:
-    """Rejection to the applicant, as codes (A11, A14, A17)."""
-    changing = {supply.direction for supply in case.changes.begins}
-    chosen: dict[Eic, list[ChosenSupplier]] = {}
-    for one in case.request.chosen:
-        if not changing or one.direction in changing:
-            chosen.setdefault(one.supplier, []).append(one)
-    new = tuple(
-        SupplierName(eic=eic, name=of[0].name, directions=tuple(one.direction for one in of))
-        for eic, of in chosen.items()
+    return (
+        ReceiptConfirmation(to=applicant, point=named_point(case.request), received_on=received_on),
     )
-    notice = RejectionNotice(
-        to=_applicant(case, facts),
-        point=_point(case),
-        new_suppliers=new,
-        reasons=reasons,
-    )
-    return (notice,)
-
-
-def withdrawal(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
-    """The withdrawal is confirmed to the applicant (A13)."""
-    return (WithdrawalConfirmation(to=_applicant(case, facts), point=_point(case)),)
 
 
 def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[Notice, ...]:
-    """Completion to the new and to the old supplier, each with its own name (A28)."""
+    """Completion to the new and to the old supplier, each with its own name and point (A28)."""
     switch_date = local_day(reading.taken_at)
-    new = [(supplier, True) for supplier in _new_suppliers(case, facts)]
-    old = [(supplier, False) for supplier in _old_suppliers(case, facts)]
+    new = [(one, True) for one in new_suppliers(case, facts)]
+    old = [(one, False) for one in old_suppliers(case, facts)]
     return tuple(
         SwitchCompleted(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
-            new_supplier=supplier if is_new else None,
-            old_supplier=None if is_new else supplier,
+            to=addressee(case, one.supplier.eic) if is_new else _as_old(case, one.supplier.eic),
+            point=one.point,
+            new_supplier=one.supplier if is_new else None,
+            old_supplier=None if is_new else one.supplier,
             switch_date=switch_date,
-            registers=_of(reading.registers, supplier.directions),
+            registers=_of(reading.registers, one.supplier.directions),
             obtained_by=reading.obtained_by,
         )
-        for supplier, is_new in new + old
+        for one, is_new in new + old
     )
 
 
 def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
-    """The final settlement to each old supplier, of the registers of its directions (A24, A30)."""
+    """The final settlement to each old supplier, of its own share (A24, A30, B11)."""
     settlement = case.settlement
     if settlement is None:
         raise AssertionError("a switch carried out has a settlement")
     return tuple(
         FinalSettlement(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
-            old_supplier=supplier,
+            to=_as_old(case, one.supplier.eic),
+            point=one.point,
+            old_supplier=one.supplier,
             settlement=replace(
                 settlement,
                 registers=tuple(
-                    one
-                    for one in settlement.registers
-                    if _measures(one.register, supplier.directions)
+                    _part_of(case, measured, one.supplier.eic, one.point)
+                    for measured in settlement.registers
+                    if _measures(measured.register, one.supplier.directions)
                 ),
             ),
         )
-        for supplier in _old_suppliers(case, facts)
+        for one in old_suppliers(case, facts)
+    )
+
+
+def _part_of(
+    case: SwitchCase, measured: SettledRegister, supplier: Eic, point: PointNumber
+) -> SettledRegister:
+    """What a register of consumption measured, divided by share, in whole kWh that add up (B11)."""
+    consuming = [
+        one
+        for one in (*case.changes.ends, *case.changes.stays)
+        if one.direction is Direction.CONSUMPTION
+    ]
+    if direction_of(measured.register) is Direction.PRODUCTION or measured.quantity_kwh is None:
+        return measured
+    consuming.sort(key=lambda one: (one.accounting_point, one.supplier))
+    parts = divide(measured.quantity_kwh, [one.share for one in consuming])
+    own = (point.accounting_point, supplier)
+    return next(
+        replace(measured, quantity_kwh=part)
+        for part, one in zip(parts, consuming, strict=True)
+        if (one.accounting_point, one.supplier) == own
     )
 
 
@@ -156,9 +167,9 @@ def register_change(
     """The register was changed: with this the old supplier loses sight of the point (A32)."""
     return tuple(
         RegisterChangeNotice(
-            to=_addressee(case, supplier.eic), point=_point(case), change=change, effective_on=on
+            to=_as_old(case, one.supplier.eic), point=one.point, change=change, effective_on=on
         )
-        for supplier in _old_suppliers(case, facts)
+        for one in old_suppliers(case, facts)
     )
 
 
@@ -168,17 +179,17 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
     A customer that applied itself is told its legal remedies; without the operator's wording that
     copy is not sent (A37).
     """
-    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
+    told = each_once((*new_suppliers(case, facts), *old_suppliers(case, facts)))
     notices = [
-        SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)
-        for eic in dict.fromkeys(told)
+        SwitchFailed(to=addressee(case, one.supplier.eic), point=one.point, ground=ground)
+        for one in told
     ]
-    customer = _customer_applicant(case, facts)
-    if customer is not None and facts.legal_remedies is not None:
+    applicant = customer_applicant(case, facts)
+    if applicant is not None and facts.legal_remedies is not None:
         notices.append(
             SwitchFailed(
-                to=customer,
-                point=_point(case),
+                to=applicant,
+                point=named_point(case.request),
                 ground=ground,
                 legal_remedies=facts.legal_remedies,
             )
@@ -188,20 +199,21 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
 
 def site_visit(case: SwitchCase, plan: Plan, facts: Facts) -> tuple[Notice, ...]:
     """The operator will visit the site: to the customer, the old and the new supplier (A21)."""
-    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
-    addressees = [_addressee(case, eic) for eic in dict.fromkeys(told)]
+    told = each_once((*new_suppliers(case, facts), *old_suppliers(case, facts)))
+    addressees = [(addressee(case, one.supplier.eic), one.point) for one in told]
     return tuple(
-        SiteVisitNotice(
-            to=to, point=_point(case), visit_from=plan.reading_from, visit_to=plan.reading_to
-        )
-        for to in (*addressees, _customer(case, facts))
+        SiteVisitNotice(to=to, point=point, visit_from=plan.reading_from, visit_to=plan.reading_to)
+        for to, point in (*addressees, (customer(case, facts), named_point(case.request)))
     )
 
 
 def reading_order(
     case: SwitchCase, ordered: ReadingOrdered, meter: MeterFacts, facts: Facts
 ) -> Notice:
-    """An order to the metering centre for a remote reading (A19)."""
+    """An order to the metering centre for a remote reading of the meter (A19)."""
+    point = named_point(case.request)
+    if facts.point is not None:
+        point = replace(point, accounting_point=facts.point.measured_at)
     return ReadingOrder(
         to=Addressee(
             party=facts.metering_centre,
@@ -209,7 +221,7 @@ def reading_order(
             case_id=case.case_id,
             reference=None,
         ),
-        point=_point(case),
+        point=point,
         serial_number=meter.serial_number,
         read_for=ordered.read_for,
         answer_by=ordered.answer.act_at,
@@ -221,8 +233,8 @@ def reading_order(
 def refused_reading(
     case: SwitchCase, review: Review, reasons: tuple[GivenReason, ...]
 ) -> tuple[Notice, ...]:
-    """A reading refused after review is told to its sender (A26)."""
-    header = review.reading.header
+    """A reading refused after review is told to its sender, at the point it named (A26)."""
+    header, named = review.reading.header, review.reading.point
     to = Addressee(
         party=header.sender,
         role=review.sender_role,
@@ -231,92 +243,18 @@ def refused_reading(
     )
     notice = ReadingRejection(
         to=to,
-        point=_point(case),
+        point=PointNumber(
+            accounting_point=named.accounting_point, metering_site=named.metering_site
+        ),
         taken_on=local_day(review.reading.taken_at),
         reasons=reasons,
     )
     return (notice,)
 
 
-def _addressee(case: SwitchCase, party: Eic) -> Addressee:
-    """The party as a supplier; the request is referred to only where it sent it as such.
-
-    The operator that enters a customer's request may itself be the old supplier (A37, A38).
-    """
-    header = case.request.header
-    return Addressee(
-        party=party,
-        role=Role.SUPPLIER,
-        case_id=case.case_id,
-        reference=header.message_id
-        if party == header.sender and header.sender_role is Role.SUPPLIER
-        else None,
-    )
-
-
-def _applicant(case: SwitchCase, facts: Facts) -> Addressee:
-    """Who applied: the customer through the operator's mailbox, else the new supplier (A37)."""
-    sender = case.request.header.sender
-    return _customer_applicant(case, facts) or _addressee(case, sender)
-
-
-def _customer_applicant(case: SwitchCase, facts: Facts) -> Addressee | None:
-    """The customer that applied itself, None where a supplier did."""
-    if case.request.customer_application is None:
-        return None
-    return _customer(case, facts, case.request.header.message_id)
-
-
-def _customer(case: SwitchCase, facts: Facts, reference: MessageId | None = None) -> Addressee:
-    """The customer, told through the operator's mailbox at its address in the register (A37).
-
-    Where the register has no customer, as the request names it.
-    """
-    recorded = facts.point.customer if facts.point else None
-    party = case.request.contracting_party
-    customer = (
-        Customer(name=recorded.name, address=recorded.address, email=recorded.email)
-        if recorded and recorded.tax_number == party.tax_number
-        else Customer(name=party.name, address=party.address, email=None)
-    )
-    return Addressee(
-        party=facts.operator,
-        role=Role.GRID_OPERATOR,
-        case_id=case.case_id,
-        reference=reference,
-        customer=customer,
-    )
-
-
-def _point(case: SwitchCase) -> PointNumber:
-    named = case.request.point
-    return PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
-
-
-def _new_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers(case.changes.begins, facts)
-
-
-def _old_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers(case.changes.ends, facts)
-
-
-def _suppliers(supplies: tuple[Supply, ...], facts: Facts) -> tuple[SupplierName, ...]:
-    """Each supplier once, with all its directions, in order."""
-    directions: dict[Eic, list[Direction]] = {}
-    for supply in supplies:
-        directions.setdefault(supply.supplier, []).append(supply.direction)
-    return tuple(
-        SupplierName(eic=eic, name=_name(eic, facts), directions=tuple(of))
-        for eic, of in directions.items()
-    )
-
-
-def _name(eic: Eic, facts: Facts) -> str:
-    party = facts.party(eic)
-    if party is None:
-        raise LookupError(f"no participant {eic} in the facts")
-    return party.name
+def _as_old(case: SwitchCase, party: Eic) -> Addressee:
+    """The party as an old supplier: what it is told answers no application."""
+    return replace(addressee(case, party), reference=None)
 
 
 def _last_reading(point: PointFacts, directions: tuple[Direction, ...]) -> LastReading | None:

@@ -7,8 +7,8 @@ from broker.engine.calendar import plus_days
 from broker.engine.facts import PointFacts
 from broker.engine.legal_periods import PeriodName
 from broker.engine.rulebook import Rulebook
-from broker.messages.codes import ReadingMethod
-from broker.messages.records import Plan, SupplyChanges
+from broker.messages.codes import Direction, ReadingMethod
+from broker.messages.records import Plan
 from broker.messages.requests import SupplyContract, SwitchRequest
 
 
@@ -20,30 +20,32 @@ class NoPlan(Enum):
 
 
 def plan_switch(
-    request: SwitchRequest,
-    changes: SupplyChanges,
+    requested: date | None,
+    contracts: tuple[SupplyContract, ...],
     *,
-    received_on: date,
+    begun: date,
+    starts_on: date,
     approved_on: date,
     point: PointFacts,
     rules: Rulebook,
 ) -> Plan | NoPlan:
     """The plan if the request were approved on this day, or why there can be none.
 
+    `starts_on` is the day from which the period for carrying out runs, `begun` that on which the
+    case began, whose rules it keeps.
     Source: A8, A18, A23, C2 and interpretation 1 (002 a.191(4), a.198, a.199(2)).
     """
-    requested = request.requested_date
-    starts_on = max(received_on, requested or received_on)
+    starts_on = max(starts_on, requested or starts_on)
     last = rules.last_reading_day(
         start=starts_on,
         approved_on=approved_on,
-        begun=received_on,
+        begun=begun,
         customer_reads=not point.remotely_read,
     )
     if approved_on > last:
         return NoPlan.PERIOD_HAS_PASSED
     first = max(approved_on, requested or approved_on)
-    for contract in contracts_of(request, changes):
+    for contract in contracts:
         first = max(first, contract.valid_from)
         last = min(last, contract.valid_to or last)
     if first > last:
@@ -57,14 +59,14 @@ def plan_switch(
     expected = min(max(expected, first), last)
     return Plan(
         expected_date=expected,
-        reading_method=reading_method(point, expected, received_on, rules),
+        reading_method=reading_method(point, expected, begun, rules),
         reading_from=first,
         reading_to=last,
     )
 
 
 def reading_method(
-    point: PointFacts, expected: date, received_on: date, rules: Rulebook
+    point: PointFacts, expected: date, begun: date, rules: Rulebook
 ) -> ReadingMethod:
     """How the reading is obtained: remotely, by a visit to a site long inaccessible, or reported.
 
@@ -76,15 +78,14 @@ def reading_method(
         return ReadingMethod.CUSTOMER
     last = point.last_reading
     if last is not None and expected <= rules.last_day(
-        PeriodName.WITHOUT_READING, start=last.taken_on, begun=received_on
+        PeriodName.WITHOUT_READING, start=last.taken_on, begun=begun
     ):
         return ReadingMethod.CUSTOMER
     return ReadingMethod.VISIT
 
 
-def contracts_of(request: SwitchRequest, changes: SupplyChanges) -> tuple[SupplyContract, ...]:
+def contracts_of(request: SwitchRequest, changing: set[Direction]) -> tuple[SupplyContract, ...]:
     """The contracts of the directions that change, as far as the request carries them."""
-    changing = {supply.direction for supply in changes.begins}
     return tuple(
         chosen.contract
         for chosen in request.chosen

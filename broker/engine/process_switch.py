@@ -1,20 +1,26 @@
-"""The change of supplier at one accounting point, as a table: what can happen in which phase.
+"""The change of supplier, as a table: what can happen in which phase.
 
 An event the table does not list is refused by name and changes nothing. Terminal phases are
-written as {}. The state diagram in the documents is drawn from this table.
+written as {}. What several suppliers at one delivery point need before approval stands in tables
+of its own, process_claims and process_confirmation. The state diagrams in the documents are drawn
+from these tables.
 """
 
+from broker.engine import handle_claims as claims
 from broker.engine import handle_point_change as point
 from broker.engine import handle_reading as reading
 from broker.engine import handle_request as request
 from broker.engine import reading_by_operator as operator
 from broker.engine import settle
 from broker.engine.decision import Process, Transition
+from broker.engine.handle_confirmation import answer_refused
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
+    ConfirmationReceived,
     Event,
     InaccessibilityReported,
+    ObjectionReceived,
     OneOffDaysChanged,
     PointChanged,
     ReadingAcceptedByOperator,
@@ -33,11 +39,19 @@ _COMPLETED = (Phase.COMPLETED, Phase.COMPLETED_UNSETTLED)
 SWITCH: Process = {
     Phase.NEW: {
         SwitchRequestReceived: Transition(
-            request.take_in, (Phase.REJECTED, Phase.AWAITING_APPROVAL, Phase.AWAITING_READING)
+            request.take_in,
+            (
+                Phase.REJECTED,
+                Phase.AWAITING_CONFIRMATION,
+                Phase.AWAITING_APPROVAL,
+                Phase.AWAITING_READING,
+            ),
         ),
     },
     Phase.AWAITING_APPROVAL: {
-        WithdrawalReceived: Transition(request.withdraw, (Phase.WITHDRAWN,)),
+        WithdrawalReceived: Transition(
+            claims.withdraw, (Phase.WITHDRAWN, Phase.COLLECTING_CLAIMS, Phase.REJECTED)
+        ),
         DeadlineKind.END_OF_HOLD: Transition(
             request.end_hold, (Phase.AWAITING_READING, Phase.REJECTED, Phase.AWAITING_APPROVAL)
         ),
@@ -92,12 +106,16 @@ SWITCH: Process = {
 
 
 def refusal_by_name(case: SwitchCase, event: Event) -> Refusal:
-    """Why the table does not list this event in this phase (A13, A26, interpretation 14)."""
+    """Why no table lists this event in this phase (A13, A26, B6, interpretation 14)."""
     if case.ended_at is not None:
         return Refusal(reason=Reason.CASE_HAS_ENDED)
     match event:
         case WithdrawalReceived():
             return Refusal(reason=Reason.WITHDRAWAL_AFTER_APPROVAL)
+        case ConfirmationReceived():
+            return answer_refused(case, event.confirmation.header.sender)
+        case ObjectionReceived():
+            return answer_refused(case, event.objection.header.sender)
         case ReadingReceived():
             return Refusal(reason=Reason.READING_OUTSIDE_PERIOD, place="/MeterReading/TakenAt")
         case _:

@@ -6,6 +6,7 @@ the customer's reach (A22).
 
 from dataclasses import replace
 
+from broker.engine.addressees import point_named_by
 from broker.engine.apply import apply
 from broker.engine.calendar import end_of, local_day, start_of
 from broker.engine.decision import Circumstances, Decision, Refused
@@ -72,8 +73,12 @@ def take_over(
     plan, approved_at = case.plan, case.approved_at
     if plan is None or approved_at is None or plan.reading_method is not ReadingMethod.CUSTOMER:
         return Refused((Refusal(reason=Reason.READING_BY_WRONG_ROUTE),))
-    named, own = event.report.point, case.request.point
-    if (named.accounting_point, named.metering_site) != (own.accounting_point, own.metering_site):
+    named, sender = event.report.point, event.report.header.sender
+    own = point_named_by(case, sender)
+    numbers = {own.accounting_point} | {
+        one.accounting_point for one in case.changes.begins if one.supplier == sender
+    }
+    if named.accounting_point not in numbers or named.metering_site != own.metering_site:
         return Refused(
             (Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/InaccessibilityReport/Point"),)
         )

@@ -92,17 +92,42 @@ class Rulebook:
         begins = max(approved_on, start)
         return max(last, self.last_day(PeriodName.CUSTOMER_READING, start=begins, begun=begun))
 
-    def decision_deadline(self, received_at: datetime) -> Deadline:
-        """When a request must be decided: the hour set, on the 5th working day (A12, A14)."""
-        received_on = local_day(received_at)
-        last = self.last_day(PeriodName.DECISION, start=received_on, begun=received_on)
-        row = self._row(PeriodName.DECISION, received_on)
+    def decision_deadline(self, counted_from: datetime, begun: date | None = None) -> Deadline:
+        """When a request must be decided: the hour set, on the 5th working day (A12, A14).
+
+        Counted from receipt, or from what interpretation 11 puts in its place in a case begun
+        earlier.
+        """
+        start = local_day(counted_from)
+        last = self.last_day(PeriodName.DECISION, start=start, begun=begun or start)
+        row = self._row(PeriodName.DECISION, begun or start)
         return self._by_the_hour(DeadlineKind.DECISION, last, row.rule, row.article)
 
-    def hold_deadline(self, received_at: datetime, method: ReadingMethod) -> Deadline:
+    def claims_deadline(self, first_received_at: datetime) -> Deadline:
+        """The end of the days within which all claims must have come (B2)."""
+        return self._end_of_days(
+            DeadlineKind.END_OF_CLAIMS, PeriodName.COLLECTION_OF_CLAIMS, first_received_at, None
+        )
+
+    def objections_deadline(self, notified_at: datetime, begun: date) -> Deadline:
+        """The end of the days within which a supplier named may object (B6)."""
+        return self._end_of_days(
+            DeadlineKind.END_OF_OBJECTIONS, PeriodName.OBJECTION, notified_at, begun
+        )
+
+    def objection_decision_deadline(self, last_day_to_object: date, begun: date) -> Deadline:
+        """When the operator must have decided on objections (interpretation 4)."""
+        name = PeriodName.DECISION_ON_OBJECTIONS
+        last = self.last_day(name, start=last_day_to_object, begun=begun)
+        row = self._row(name, begun)
+        return self._by_the_hour(DeadlineKind.OBJECTION_DECISION, last, row.rule, row.article)
+
+    def hold_deadline(
+        self, counted_from: datetime, method: ReadingMethod, begun: date | None = None
+    ) -> Deadline:
         """When the hold of a clean request ends (interpretation 2)."""
-        decision = self.decision_deadline(received_at)
-        ends_at = min(plus_hours(received_at, self.hold_hours(method)), decision.act_at)
+        decision = self.decision_deadline(counted_from, begun)
+        ends_at = min(plus_hours(counted_from, self.hold_hours(method)), decision.act_at)
         return Deadline(
             kind=DeadlineKind.END_OF_HOLD,
             act_at=ends_at,
@@ -158,6 +183,16 @@ class Rulebook:
 
     def _row(self, name: PeriodName, begun: date) -> LegalPeriod:
         return legal_period(name, begun, self.periods)
+
+    def _end_of_days(
+        self, kind: DeadlineKind, name: PeriodName, start: datetime, begun: date | None
+    ) -> Deadline:
+        """The end of a period in days that binds a party, at which the broker acts."""
+        row = self._row(name, begun or local_day(start))
+        limit = end_of(row.last_day(local_day(start), self.working_days))
+        return Deadline(
+            kind=kind, act_at=limit, limit=limit, warn_at=None, rule=row.rule, article=row.article
+        )
 
     def _by_the_hour(self, kind: DeadlineKind, day: date, rule: str, article: str) -> Deadline:
         act_at = at_hour(day, self.decision_hour)

@@ -3,32 +3,11 @@
 Each returns a `Refusal` (a ground for rejection), a `Doubt` (for the operator) or nothing.
 """
 
-from decimal import Decimal
-
 from broker.engine.legal_periods import PeriodName
 from broker.engine.plan import NoPlan
 from broker.engine.request_check import RequestCheck, same_name
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import Doubt, DoubtKind
-
-
-def the_share_is_the_recorded_one(check: RequestCheck) -> Refusal | None:
-    """A point is switched with the share the register records; without a share it is one.
-
-    Where several suppliers share the accounting point itself, no single share is its own.
-
-    Source: A9, interpretation 7 (002 a.193).
-    """
-    if check.point is None:
-        return None
-    for chosen in check.request.chosen:
-        shares = [s.share for s in check.point.supplies if s.direction is chosen.direction]
-        share = Decimal(1) if chosen.share is None else chosen.share
-        if len(shares) > 1 or share != (shares[0] if shares else Decimal(1)):
-            return Refusal(
-                reason=Reason.SHARES_DO_NOT_ADD_UP, place=f"{check.chosen_place(chosen)}/Share"
-            )
-    return None
 
 
 def each_new_supplier_brings_its_contract(check: RequestCheck) -> tuple[Refusal, ...]:
@@ -130,10 +109,13 @@ def the_attachment_is_what_it_says(check: RequestCheck) -> tuple[Doubt, ...]:
 def self_supply_has_a_self_supply_contract(check: RequestCheck) -> Refusal | None:
     """At a self-supply point the contract shows it, and both directions have one supplier.
 
+    Supply there is not shared.
     Source: A36, interpretation 13 (002 a.168(5), a.169(1)).
     """
     if check.point is None or not check.point.self_supply:
         return None
+    if check.divides:
+        return Refusal(reason=Reason.NO_SELF_SUPPLY_CONTRACT, place="/SwitchRequest/Point")
     suppliers = {chosen.supplier for chosen in check.request.chosen}
     if len(suppliers) == 1 and all(c.self_supply for _, c in check.new_contracts()):
         return None

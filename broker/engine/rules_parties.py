@@ -122,18 +122,11 @@ def every_chosen_supplier_is_in_a_balance_group(check: RequestCheck) -> tuple[Re
 def the_applicant_is_the_new_supplier(check: RequestCheck) -> Refusal | None:
     """A supplier may change only directions in which it is itself chosen.
 
-    A customer that applies itself may choose whom it likes, here one new supplier.
+    A customer that applies itself may choose whom it likes.
     Source: A5, A37, interpretation 13 (002 a.191(1), a.193).
     """
     if check.request.customer_application is not None:
-        if len({supply.supplier for supply in check.changes.begins}) <= 1:
-            return None
-        return Refusal(
-            reason=Reason.OTHER,
-            place="/SwitchRequest/ChosenSupplier",
-            text="A request of the customer for two new suppliers is not yet taken."
-            " / Zahteva uporabnika za dva nova dobavitelja se še ne sprejema.",
-        )
+        return None
     applicant = check.request.header.sender
     among_chosen = any(chosen.supplier == applicant for chosen in check.request.chosen)
     if among_chosen and all(supply.supplier == applicant for supply in check.changes.begins):
@@ -148,9 +141,10 @@ def the_applicant_is_the_new_supplier(check: RequestCheck) -> Refusal | None:
 def the_request_names_a_supplier_for_each_direction(check: RequestCheck) -> Refusal | None:
     """A request names one supplier for each direction the point has, and for no other.
 
+    Whom a division names is a rule of its own.
     Source: A9, interpretation 13 (002 a.193).
     """
-    if check.point is None:
+    if check.point is None or check.divides:
         return None
     named = [chosen.direction for chosen in check.request.chosen]
     if len(named) == len(set(named)) and set(named) == set(check.point.directions):
@@ -163,9 +157,10 @@ def the_request_names_a_supplier_for_each_direction(check: RequestCheck) -> Refu
 def at_least_one_direction_changes(check: RequestCheck) -> Refusal | None:
     """A request that names the present suppliers only changes nothing and is rejected.
 
-    Source: A1, interpretation 13 (002 a.190(1)).
+    So is a division that is the present one.
+    Source: A1, interpretations 5 and 13 (002 a.190(1)).
     """
-    if check.point is None or check.changes.begins:
+    if check.point is None or (check.changes.begins and not _is_present_division(check)):
         return None
     if not any(one.direction in check.point.directions for one in check.request.chosen):
         return None
@@ -196,3 +191,13 @@ def the_payer_may_pay_the_network_charge(check: RequestCheck) -> Refusal | None:
     return Refusal(
         reason=Reason.NO_VALID_GRID_ACCESS_CONTRACT, place="/SwitchRequest/NetworkChargePayer"
     )
+
+
+def _is_present_division(check: RequestCheck) -> bool:
+    """Whether the new division is the one in force and nothing else changes."""
+    if not check.divides:
+        return False
+    new = [(one.supplier, one.share) for one in check.division]
+    present = [(one.supplier, one.share) for one in check.present_division]
+    beside = [s for s in check.changes.begins if s.direction is not Direction.CONSUMPTION]
+    return sorted(new, key=str) == sorted(present, key=str) and not beside

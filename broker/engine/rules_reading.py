@@ -4,7 +4,7 @@ Each returns refusals (the reading is refused to its sender and the case stays o
 (for the operator) or nothing. C5 is never a doubt.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from broker.engine.calendar import days_between, end_of, local_day, start_of
 from broker.engine.facts import MeterFacts, PointFacts, RegisterFacts
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
-from broker.messages.identifiers import ObisCode
+from broker.messages.identifiers import Gsrn, ObisCode
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import Doubt, DoubtKind, Plan
 from broker.messages.requests import MeterReading
@@ -23,7 +23,11 @@ _KWH_PLACES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingCheck:
-    """What a rule may look at: reading, sender and receipt, plan, point and installed meter."""
+    """What a rule may look at: reading, sender and receipt, plan, point and installed meter.
+
+    `numbers` are those by which the sender may name the point besides the point's own, such as
+    that of its own metering point (B9).
+    """
 
     reading: MeterReading
     sender_role: Role
@@ -32,6 +36,7 @@ class ReadingCheck:
     point: PointFacts
     meter: MeterFacts
     rules: Rulebook
+    numbers: tuple[Gsrn, ...] = ()
 
     @property
     def taken_on(self) -> date:
@@ -109,10 +114,13 @@ def _is_total(code: ObisCode) -> bool:
 def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | None:
     """Accounting point, metering site and area must be those of the switch.
 
-    Source: A9, H2 (002 a.193, a.218).
+    A supplier of a division may also name its own metering point.
+    Source: A9, B9, H2 (002 a.192(4), a.193, a.218).
     """
-    if check.point.is_named_by(check.reading.point):
-        return None
+    named = check.reading.point
+    for number in (check.point.accounting_point, *check.numbers):
+        if replace(check.point, accounting_point=number).is_named_by(named):
+            return None
     return Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
 
 

@@ -4,19 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from broker.messages.codes import ReadingMethod, Role
+from broker.messages.codes import Direction, DocumentKind, ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import CaseId, DeliveryPoint
-from broker.messages.records import DecidedBy, Doubt, Plan, SupplyChanges
-from broker.messages.requests import MeterReading, SwitchRequest
+from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
+from broker.messages.records import DecidedBy, Doubt, Plan, Supply, SupplyChanges
+from broker.messages.requests import MeterReading, Objection, SwitchRequest
 from broker.messages.settlements import Settlement
+
+DIVIDING = frozenset({DocumentKind.SHARE_CLAIM, DocumentKind.SHARED_SUPPLY_REQUEST})
+"""The kinds of application that divide the consumption of a delivery point anew (B1, B5)."""
 
 
 class Phase(Enum):
     """Where a change of supplier stands; the last five have an end."""
 
     NEW = "new"
+    COLLECTING_CLAIMS = "collecting_claims"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    AWAITING_OBJECTION_DECISION = "awaiting_objection_decision"
     AWAITING_APPROVAL = "awaiting_approval"
     AWAITING_READING = "awaiting_reading"
     READING_UNDER_REVIEW = "reading_under_review"
@@ -48,12 +54,39 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consultation:
+    """Whom of the suppliers named in a customer's request was asked, and what they said (B6).
+
+    `objections` are those that stand; `dismissed` that the operator rejected them (B7).
+    """
+
+    asked_at: datetime
+    suppliers: tuple[Eic, ...]
+    end_of_objections: Deadline
+    confirmed: tuple[Eic, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    dismissed: bool = False
+
+    @property
+    def objectors(self) -> tuple[Eic, ...]:
+        """The suppliers whose objections stand."""
+        return tuple(one.header.sender for one in self.objections)
+
+    @property
+    def silent(self) -> tuple[Eic, ...]:
+        """The suppliers that have not answered."""
+        answered = {*self.confirmed, *self.objectors}
+        return tuple(one for one in self.suppliers if one not in answered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchCase:
     """A change of supplier at one delivery point, as its records leave it.
 
     It has one application, a collection of claims one of each claimant (B1). `deadlines` is the
-    complete set that is open; `orders` how often the remote reading was ordered. Fields that a
-    phase has no use for are None or empty.
+    complete set that is open; `orders` how often the remote reading was ordered;
+    `clocks_from` the moment from which A12, A14 and A18 count in part B (interpretation 11).
+    Fields that a phase has no use for are None or empty.
     """
 
     case_id: CaseId
@@ -64,6 +97,8 @@ class SwitchCase:
     changes: SupplyChanges
     plan: Plan | None
     deadlines: tuple[Deadline, ...]
+    clocks_from: datetime | None = None
+    consultation: Consultation | None = None
     approved_at: datetime | None = None
     approved_by: DecidedBy | None = None
     orders: int = 0
@@ -77,6 +112,27 @@ class SwitchCase:
     def request(self) -> SwitchRequest:
         """What names point, contracting party and payer: the first application."""
         return self.applications[0].request
+
+    @property
+    def claims(self) -> tuple[SwitchRequest, ...]:
+        """The claims that are decided together, none where the case is about a request (B1)."""
+        if self.request.header.kind is not DocumentKind.SHARE_CLAIM:
+            return ()
+        return tuple(one.request for one in self.applications)
+
+    @property
+    def asked(self) -> tuple[Eic, ...]:
+        """The suppliers that were asked to confirm a customer's request (B6)."""
+        return self.consultation.suppliers if self.consultation else ()
+
+    @property
+    def created(self) -> tuple[Supply, ...]:
+        """The supplies of an approved division, each at a metering point made for it (B9)."""
+        return tuple(
+            one
+            for one in self.changes.begins
+            if self.request.header.kind in DIVIDING and one.direction is Direction.CONSUMPTION
+        )
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -94,6 +150,8 @@ class SwitchCase:
         match self.phase:
             case Phase.AWAITING_APPROVAL:
                 return bool(self.doubts)
+            case Phase.AWAITING_OBJECTION_DECISION:
+                return True
             case Phase.AWAITING_READING:
                 return self.orders > 1 or self.awaits_visit
             case Phase.READING_UNDER_REVIEW | Phase.PERIOD_OVER_UNDER_REVIEW:

@@ -13,7 +13,13 @@ from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, 
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import AreaNumber, CaseId, DeliveryPoint, Eic, Gsrn
-from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import (
+    MeterReading,
+    Objection,
+    SupplyConfirmation,
+    SwitchRequest,
+    Withdrawal,
+)
 from broker.messages.settlements import Settlement
 
 
@@ -98,6 +104,97 @@ class RequestRecorded:
     changes: SupplyChanges
     plan: Plan | None
     doubts: tuple[Doubt, ...]
+    decision: Deadline
+    hold: Deadline | None
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRecorded:
+    """A claim was taken in: it opened a collection, or joined the open one (B1, B2)."""
+
+    case_id: CaseId
+    claim: SwitchRequest
+    received_at: datetime
+    delivery_point: DeliveryPoint
+    doubts: tuple[Doubt, ...]
+    end_of_claims: Deadline
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimWithdrawn:
+    """A claimant took its claim back while others remain; the days for claims run on (B2, A13)."""
+
+    at: datetime
+    withdrawal: Withdrawal
+    end_of_claims: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationAsked:
+    """Every supplier named in the customer's request was asked to confirm it (B6)."""
+
+    at: datetime
+    suppliers: tuple[Eic, ...]
+    end_of_objections: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyConfirmed:
+    """A supplier named confirmed the request, perhaps taking an objection back (B6)."""
+
+    at: datetime
+    confirmation: SupplyConfirmation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyObjected:
+    """A supplier named objected to the request (B6)."""
+
+    at: datetime
+    objection: Objection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionsLeftToOperator:
+    """An objection stands when no more can come: the operator decides (B7, interpretation 4)."""
+
+    at: datetime
+    decision: Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionsDismissed:
+    """The operator rejected the objections, with its reasons (B7)."""
+
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionUpheld:
+    """The operator found the objection of this supplier justified (B7)."""
+
+    at: datetime
+    by: str
+    why: str
+    supplier: Eic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClocksStarted:
+    """The claims add up to exactly one, or the customer's request counts as confirmed.
+
+    `counted_from` is the moment from which the clocks of A12, A14 and A18 count (interpretation
+    11, B8); `doubts` are those of each application, in their order.
+    """
+
+    at: datetime
+    counted_from: datetime
+    plan: Plan | None
+    doubts: tuple[tuple[Doubt, ...], ...]
     decision: Deadline
     hold: Deadline | None
     rules_version: str
@@ -267,6 +364,15 @@ class DeadlinesRedated:
 
 Record = (
     RequestRecorded
+    | ClaimRecorded
+    | ClaimWithdrawn
+    | ConfirmationAsked
+    | SupplyConfirmed
+    | SupplyObjected
+    | ObjectionsLeftToOperator
+    | ObjectionsDismissed
+    | ObjectionUpheld
+    | ClocksStarted
     | RequestCheckedAgain
     | RequestApproved
     | RequestRejected

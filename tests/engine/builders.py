@@ -21,7 +21,7 @@ from broker.engine.facts import (
     SupplierFacts,
     SupplyFacts,
 )
-from broker.engine.plan import plan_switch
+from broker.engine.plan import contracts_of, plan_switch
 from broker.engine.request_check import RequestCheck
 from broker.engine.rulebook import Rulebook
 from broker.engine.rules_reading import ReadingCheck
@@ -426,9 +426,10 @@ def plan(method: ReadingMethod = ReadingMethod.CUSTOMER) -> Plan:
     """The plan of the good request, approved on the day it came: 24 April to 15 May."""
     check = request_check()
     planned = plan_switch(
-        check.request,
-        check.changes,
-        received_on=RECEIVED_ON,
+        check.request.requested_date,
+        contracts_of(check.request, {Direction.CONSUMPTION}),
+        begun=RECEIVED_ON,
+        starts_on=RECEIVED_ON,
         approved_on=RECEIVED_ON,
         point=point_read_by(method),
         rules=RULES,

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.engine.plan import NoPlan, plan_switch
+from broker.engine.plan import NoPlan, contracts_of, plan_switch
 from broker.messages.codes import Direction, ReadingMethod
-from broker.messages.records import Plan, SupplyChanges
+from broker.messages.records import Plan
 from broker.messages.requests import SwitchRequest
 from tests.engine.builders import (
     RECEIVED_ON,
     RULES,
-    begun,
     but,
     days_after,
     point_read_by,
@@ -22,8 +21,8 @@ from tests.engine.builders import (
     request_for_two,
 )
 
-CHANGES = SupplyChanges(begins=(begun(),))
-BOTH = SupplyChanges(begins=(begun(), begun(direction=Direction.PRODUCTION)))
+CONSUMPTION = {Direction.CONSUMPTION}
+BOTH = set(Direction)
 CUSTOMER, REMOTE = ReadingMethod.CUSTOMER, ReadingMethod.REMOTE
 VALID_FROM, VALID_TO = "chosen.0.contract.valid_from", "chosen.0.contract.valid_to"
 
@@ -35,15 +34,16 @@ def day(text: str) -> date:
 
 def planned_for(
     asked: SwitchRequest,
-    changes: SupplyChanges,
+    changing: set[Direction],
     method: ReadingMethod = CUSTOMER,
     approved_on: date = RECEIVED_ON,
 ) -> Plan | NoPlan:
     """The plan of a request received on 24 April, if approved on this day."""
     return plan_switch(
-        asked,
-        changes,
-        received_on=RECEIVED_ON,
+        asked.requested_date,
+        contracts_of(asked, changing),
+        begun=RECEIVED_ON,
+        starts_on=RECEIVED_ON,
         approved_on=approved_on,
         point=point_read_by(method),
         rules=RULES,
@@ -57,7 +57,7 @@ def planned(
     asked = request()
     for path, value in changed.items():
         asked = but(asked, path, value)
-    plan = planned_for(asked, CHANGES, method, day(approved))
+    plan = planned_for(asked, CONSUMPTION, method, day(approved))
     if isinstance(plan, NoPlan):
         return plan
     assert plan.reading_method is method
@@ -142,7 +142,7 @@ def test_every_contract_of_a_direction_that_changes_narrows_the_period() -> None
     both = planned_for(asked, BOTH)
     assert isinstance(both, Plan)
     assert (both.reading_from, both.reading_to) == (day("05-01"), day("05-10"))
-    one = planned_for(asked, CHANGES)
+    one = planned_for(asked, CONSUMPTION)
     assert isinstance(one, Plan)
     assert (one.reading_from, one.reading_to) == (day("05-01"), day("05-15"))
 
@@ -178,9 +178,10 @@ def test_a_plan_keeps_to_the_periods_of_the_law(
         contract = asked.chosen[0].contract
         assert contract is not None
     plan = plan_switch(
-        asked,
-        CHANGES,
-        received_on=received,
+        asked.requested_date,
+        contracts_of(asked, CONSUMPTION),
+        begun=received,
+        starts_on=received,
         approved_on=approved_on,
         point=point_read_by(method),
         rules=RULES,

@@ -15,10 +15,10 @@ from broker.engine.legal_periods import (
     dated_periods,
     legal_period,
 )
-from broker.engine.plan import NoPlan, plan_switch
+from broker.engine.plan import NoPlan, contracts_of, plan_switch
 from broker.engine.rulebook import Rulebook
 from broker.engine.state import Phase
-from broker.messages.codes import ReadingMethod
+from broker.messages.codes import Direction, ReadingMethod
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind, Plan
 from tests.engine.builders import (
@@ -29,7 +29,6 @@ from tests.engine.builders import (
     but,
     point_read_by,
     request,
-    request_check,
 )
 from tests.engine.ways_through_the_process import (
     REMOTE,
@@ -54,10 +53,12 @@ def planned(
 ) -> Plan | NoPlan:
     """The plan of the good request under the EU's regime, if approved on this day."""
     asked = replace(request(), requested_date=requested)
+    asked = but(asked, "chosen.0.contract.valid_to", valid_to)
     return plan_switch(
-        but(asked, "chosen.0.contract.valid_to", valid_to),
-        request_check().changes,
-        received_on=RECEIVED_ON,
+        requested,
+        contracts_of(asked, {Direction.CONSUMPTION}),
+        begun=RECEIVED_ON,
+        starts_on=RECEIVED_ON,
         approved_on=approved_on,
         point=point_read_by(method),
         rules=EU,
