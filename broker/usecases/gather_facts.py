@@ -6,10 +6,11 @@ from sqlite3 import Connection
 from broker.engine.calendar import local_day
 from broker.engine.facts import Facts
 from broker.engine.state import SwitchCase
+from broker.messages.codes import DocumentKind
 from broker.messages.events import Event, SwitchRequestReceived
-from broker.messages.identifiers import Eic
+from broker.messages.identifiers import Eic, Gsrn
 from broker.messages.requests import SwitchRequest
-from broker.store import cases, participants, register
+from broker.store import cases, gsrns, participants, register
 
 
 def gather_facts(
@@ -25,7 +26,7 @@ def gather_facts(
     named: list[Eic] = [request.header.sender]
     named += [chosen.supplier for chosen in request.chosen]
     named += [change.old for change in changes if change.old]
-    named += [supply.supplier for supply in point.supplies] if point else []
+    named += [supply.supplier for supply in point.supplies_at_delivery_point] if point else []
     operator = register.operator(connection)
     return Facts(
         operator=operator.eic,
@@ -38,7 +39,15 @@ def gather_facts(
         else cases.open_case_at(
             connection, point.delivery_point, except_case=state.case_id if state else None
         ),
+        free_numbers=_free_numbers(connection, request),
     )
+
+
+def _free_numbers(connection: Connection, request: SwitchRequest) -> tuple[Gsrn, ...]:
+    """A number for each supplier there is, since a division has at most one point of each (B9)."""
+    if request.header.kind not in (DocumentKind.SHARE_CLAIM, DocumentKind.SHARED_SUPPLY_REQUEST):
+        return ()
+    return gsrns.free_numbers(connection, participants.supplier_count(connection))
 
 
 def _request_of(state: SwitchCase | None, event: Event) -> SwitchRequest:

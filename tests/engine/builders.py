@@ -220,13 +220,16 @@ def supply(
     supplier: Eic = OLD, share: str = "1", direction: Direction = Direction.CONSUMPTION
 ) -> SupplyFacts:
     """Who supplies the point today."""
-    return SupplyFacts(direction=direction, supplier=supplier, share=Decimal(share))
+    return SupplyFacts(
+        accounting_point=POINT, direction=direction, supplier=supplier, share=Decimal(share)
+    )
 
 
 def point() -> PointFacts:
     """A connected point that takes 10 kWh a day, read by the customer."""
     return PointFacts(
         accounting_point=POINT,
+        measured_at=POINT,
         delivery_point=DeliveryPoint("DP-0001"),
         metering_site=SITE,
         metering_site_gsrn=SITE_GSRN,
@@ -240,6 +243,7 @@ def point() -> PointFacts:
         measured_power=False,
         payer=Payer.CUSTOMER,
         supplies=(supply(),),
+        supplies_at_delivery_point=(supply(),),
         ever_supplied=(Direction.CONSUMPTION,),
         meter=MeterFacts(serial_number=SerialNumber("ZGL-100001"), registers=(register(),)),
         last_reading=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, "14650"),)),
@@ -293,6 +297,10 @@ def two_directions(facts_of_one: Facts) -> Facts:
             good,
             directions=(Direction.CONSUMPTION, Direction.PRODUCTION),
             supplies=(supply(), supply(OLD_OF_PRODUCTION, "1", Direction.PRODUCTION)),
+            supplies_at_delivery_point=(
+                supply(),
+                supply(OLD_OF_PRODUCTION, "1", Direction.PRODUCTION),
+            ),
             ever_supplied=(Direction.CONSUMPTION, Direction.PRODUCTION),
             meter=MeterFacts(
                 serial_number=SerialNumber("ZGL-100001"), registers=(register(), register(FED_IN))
