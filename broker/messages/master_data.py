@@ -75,11 +75,26 @@ class DailyBlocks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareInForce:
+    """A supplier's share of the consumption at a meter, half-open [from_day, to_day) (B9, B11)."""
+
+    accounting_point: Gsrn
+    supplier: Eic
+    share: Decimal
+    from_day: date
+    to_day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What was billed or measured; a day or period without data on record is left out."""
+    """What was billed or measured; a day or period without data on record is left out.
+
+    `shares` are those of the time at the meter, in the order in which energy is divided (B11).
+    """
 
     billed: tuple[BilledQuantity, ...] = ()
     quarter_hours: tuple[DailyBlocks, ...] = ()
+    shares: tuple[ShareInForce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,14 @@ class PayerChanged:
     case_id: CaseId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRecorded:
+    """The point is connected, or is not (A1)."""
+
+    accounting_point: Gsrn
+    connected: bool
+
+
 RegisterChange = (
     SupplyChanged
     | SupplyEnded
@@ -88,6 +96,7 @@ RegisterChange = (
     | MeteringPointCreated
     | ReadingRecorded
     | PayerChanged
+    | ConnectionRecorded
 )
 
 
@@ -118,14 +127,6 @@ class CustomerRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRecorded:
-    """The point is connected, or is not (A1)."""
-
-    accounting_point: Gsrn
-    connected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRecorded:
     """The meter of the point is read remotely, or is not (A19)."""
 
@@ -141,12 +142,5 @@ class PointRecorded:
     new: NewPoint
 
 
-ReportedEntry = (
-    MeterRemoved
-    | MeterInstalled
-    | CustomerRecorded
-    | ConnectionRecorded
-    | LinkRecorded
-    | PointRecorded
-)
+ReportedEntry = MeterRemoved | MeterInstalled | CustomerRecorded | LinkRecorded | PointRecorded
 RegisterEntry = RegisterChange | ReportedEntry

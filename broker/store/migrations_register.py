@@ -7,6 +7,8 @@ order; decimals are text, never binary fractions.
 
 from sqlite_utils import Database, Migrations
 
+from broker.store.migrations_division import division_statements
+
 register = Migrations("register")
 """The set of migrations that makes the register's tables."""
 
@@ -347,3 +349,10 @@ def create_register_imports(db: Database) -> None:
     db.execute("CREATE INDEX points_of_site ON accounting_points (metering_site)")
     db.execute("CREATE INDEX sites_of_owner ON metering_sites (owner)")
     db.execute("CREATE INDEX values_of_register ON reading_values (meter, register)")
+
+
+@register()
+def divide_delivery_points(db: Database) -> None:
+    """Points that another point's meter measures, and keys that must add up (B9-B11)."""
+    for statement in division_statements():
+        db.execute(statement)

@@ -5,6 +5,7 @@ a change that does not fit the register is a bug of the caller and is raised.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +18,6 @@ from broker.engine.facts import (
     PointFacts,
     ReadingOnRecord,
     RegisterFacts,
-    SupplyFacts,
 )
 from broker.messages.codes import Direction, Payer
 from broker.messages.identifiers import (
@@ -31,13 +31,25 @@ from broker.messages.identifiers import (
     TaxNumber,
 )
 from broker.messages.register_changes import (
+    ConnectionRecorded,
+    MeteringPointCreated,
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
+    SupplyBegun,
     SupplyChanged,
+    SupplyEnded,
 )
 from broker.messages.requests import Address, RegisterValue
+from broker.store.gsrns import give_out
 from broker.store.instants import from_text, to_text
+from broker.store.supply import (
+    ChangeDoesNotFitTheRegister,
+    SupplyChange,
+    measuring_point,
+    record_supply,
+    supply_at,
+)
 
 # The clock of the law (rules, "Counting time").
 _LOCAL = ZoneInfo("Europe/Ljubljana")
@@ -45,18 +57,21 @@ _LOCAL = ZoneInfo("Europe/Ljubljana")
 # The operator this register belongs to.
 _OPERATOR = "SELECT eic, name, area_code, gsrn_prefix, legal_remedies FROM operator"
 
-# A point with its site and the customer on record, erased customers left out. A point that an
-# import has brought is hidden until that import has switched over, and with it all that is its.
+# A point with its site and the customer on record, erased customers left out; how it is read is
+# said of the point whose meter measures it. A point that an import has brought is hidden until
+# that import has switched over, and with it all that is its.
 _POINT = """
-    SELECT delivery_point, area_number, metering_sites.gsrn, area_code, connected,
-        consumption, production, self_supply, remotely_read, inaccessible_since, measured_power,
+    SELECT meter.accounting_point, point.delivery_point, area_number, metering_sites.gsrn,
+        area_code, point.connected, point.consumption, point.production, point.self_supply,
+        meter.remotely_read, inaccessible_since, meter.measured_power,
         name, tax_number, street, postal_code, city, country, email
-    FROM accounting_points
-    JOIN metering_sites ON area_number = metering_site
-    LEFT JOIN customers ON customers.customer = accounting_points.customer
-        AND erased_at IS NULL
-    WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
-        WHERE import_id = accounting_points.brought_by AND switched_over_at IS NULL)"""
+    FROM accounting_points AS point
+    JOIN accounting_points AS meter
+        ON meter.accounting_point = coalesce(point.measured_at, point.accounting_point)
+    JOIN metering_sites ON area_number = point.metering_site
+    LEFT JOIN customers ON customers.customer = point.customer AND erased_at IS NULL
+    WHERE point.accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = point.brought_by AND switched_over_at IS NULL)"""
 
 # Who pays the network charge of a point on a day; without a row it is the customer (A34).
 _PAYER = """
@@ -68,13 +83,6 @@ _SET_PAYER = """
     INSERT INTO network_charge_payers (accounting_point, payer, from_day, case_id)
     VALUES (?, ?, ?, ?) ON CONFLICT (accounting_point, from_day)
     DO UPDATE SET payer = excluded.payer, case_id = excluded.case_id"""
-
-# Who supplies one direction of a point on a day, and with what share.
-_SUPPLY = """
-    SELECT supplier, share FROM supply
-    WHERE accounting_point = :point AND direction = :direction
-    AND from_day <= :day AND (to_day IS NULL OR :day < to_day)
-    ORDER BY supplier"""
 
 # Directions of a point that had a supplier on a day or before it.
 _EVER_SUPPLIED = """
@@ -102,26 +110,16 @@ _LAST_BILLED = """
     WHERE accounting_point = ? AND direction = ? AND to_day <= ?
     ORDER BY from_day DESC LIMIT 1"""
 
-# The day on which the old supply that is to end had begun.
-_SUPPLY_TO_END = """
-    SELECT from_day FROM supply
-    WHERE accounting_point = :point AND direction = :direction AND supplier = :old
-    AND from_day <= :on AND (to_day IS NULL OR :on < to_day)"""
+# A point for a part of the consumption there, not connected yet (B9).
+_CREATE_POINT = """
+    INSERT INTO accounting_points (accounting_point, delivery_point, metering_site, customer,
+        connected, consumption, production, self_supply, remotely_read, measured_at)
+    SELECT :point, delivery_point, metering_site, customer, 0, 1, 0, 0, remotely_read,
+        coalesce(measured_at, accounting_point)
+    FROM accounting_points WHERE accounting_point = :divided_from"""
 
-# A supply that would end on the day it began never was: the point had the new supplier that day.
-_FORGET_SUPPLY = """
-    DELETE FROM supply WHERE accounting_point = :point AND direction = :direction
-    AND supplier = :old AND from_day = :from_day"""
-
-# The old supplier's last day is the day before the switch.
-_END_SUPPLY = """
-    UPDATE supply SET to_day = :on WHERE accounting_point = :point AND direction = :direction
-    AND supplier = :old AND from_day = :from_day"""
-
-# The new supply is recorded without an end, whatever the contract's term (A27).
-_BEGIN_SUPPLY = """
-    INSERT INTO supply (accounting_point, direction, supplier, share, from_day, case_id)
-    VALUES (:point, :direction, :new, :share, :on, :case_id)"""
+# Whether the point is connected.
+_SET_CONNECTED = "UPDATE accounting_points SET connected = ? WHERE accounting_point = ?"
 
 # The meter with a serial number that was installed at a point on a day.
 _METER_OF_READING = """
@@ -153,10 +151,6 @@ class RegisterIsEmpty(LookupError):
     """The file has no register yet: the first import has not been made."""
 
 
-class ChangeDoesNotFitTheRegister(LookupError):
-    """The change speaks of a supply or a meter that the register does not have."""
-
-
 def operator(conn: sqlite3.Connection) -> Operator:
     """The operator this register belongs to. Raises RegisterIsEmpty before the first import."""
     row = conn.execute(_OPERATOR).fetchone()
@@ -172,36 +166,21 @@ def operator(conn: sqlite3.Connection) -> Operator:
     )
 
 
-def who_supplies(
-    conn: sqlite3.Connection, accounting_point: Gsrn, direction: Direction, day: date
-) -> tuple[SupplyFacts, ...]:
-    """Who supplies this direction of the point on this day: nobody, one, or several by shares.
-
-    The only place that answers this. It tells what is recorded: whether a division that does not
-    add up leaves the point without supplier (B10) is for the rules.
-    """
-    rows = conn.execute(
-        _SUPPLY, {"point": accounting_point, "direction": direction.value, "day": day.isoformat()}
-    )
-    return tuple(
-        SupplyFacts(direction=direction, supplier=Eic(supplier), share=Decimal(share))
-        for supplier, share in rows
-    )
-
-
 def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> PointFacts | None:
     """What the register says of the point on this day; None when no point has this number."""
     row = conn.execute(_POINT, (accounting_point,)).fetchone()
     if row is None:
         return None
-    delivery_point, site, site_gsrn, area, connected, takes, feeds_in, *rest = row
+    measured_at, place, site, site_gsrn, area, connected, takes, feeds_in, *rest = row
     self_supply, remotely_read, inaccessible_since, measured_power, *customer = rest
     flags = ((Direction.CONSUMPTION, takes), (Direction.PRODUCTION, feeds_in))
     directions = tuple(direction for direction, has in flags if has)
-    meter_key, meter = _meter(conn, accounting_point, day)
+    meter_key, meter = _meter(conn, measured_at, day)
+    supplies = supply_at(conn, place, day)
     return PointFacts(
         accounting_point=accounting_point,
-        delivery_point=DeliveryPoint(delivery_point),
+        measured_at=Gsrn(measured_at),
+        delivery_point=DeliveryPoint(place),
         metering_site=AreaNumber(site),
         metering_site_gsrn=None if site_gsrn is None else Gsrn(site_gsrn),
         area=AreaCode(area),
@@ -215,11 +194,8 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         else date.fromisoformat(inaccessible_since),
         measured_power=bool(measured_power),
         payer=payer_of(conn, accounting_point, day),
-        supplies=tuple(
-            supply
-            for direction in directions
-            for supply in who_supplies(conn, accounting_point, direction, day)
-        ),
+        supplies=tuple(one for one in supplies if one.accounting_point == accounting_point),
+        supplies_at_delivery_point=supplies,
         ever_supplied=tuple(
             Direction(direction)
             for (direction,) in conn.execute(_EVER_SUPPLIED, (accounting_point, day.isoformat()))
@@ -229,7 +205,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         averages=tuple(
             average
             for direction in directions
-            if (average := _average(conn, accounting_point, direction, day)) is not None
+            if (average := _average(conn, measured_at, direction, day)) is not None
         ),
     )
 
@@ -240,18 +216,29 @@ def payer_of(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> Pay
     return Payer.CUSTOMER if row is None else Payer(row[0])
 
 
-def record_change(conn: sqlite3.Connection, change: RegisterChange) -> None:
-    """Record what a case decided. Raises ChangeDoesNotFitTheRegister, and IntegrityError where
-    the new supply would overlap another or go beyond the whole.
+def record_changes(conn: sqlite3.Connection, changes: Iterable[RegisterChange]) -> None:
+    """Record what a case decided, all of it together.
+
+    Points are created first; of supply, what ends goes before what begins. Raises
+    ChangeDoesNotFitTheRegister, KeyDoesNotAddUp (B10), and IntegrityError where the tables refuse
+    a change; the caller undoes all of them then.
     """
-    match change:
-        case SupplyChanged():
-            _change_supply(conn, change)
-        case ReadingRecorded():
-            _record_reading(conn, change)
-        case PayerChanged():
-            row = (change.accounting_point, change.payer.value, change.on.isoformat())
-            conn.execute(_SET_PAYER, (*row, change.case_id))
+    supply: list[SupplyChange] = []
+    for change in sorted(changes, key=lambda one: not isinstance(one, MeteringPointCreated)):
+        match change:
+            case SupplyChanged() | SupplyEnded() | SupplyBegun():
+                supply.append(change)
+            case MeteringPointCreated():
+                _create_point(conn, change)
+            case ReadingRecorded():
+                _record_reading(conn, change)
+            case PayerChanged():
+                row = (change.accounting_point, change.payer.value, change.on.isoformat())
+                conn.execute(_SET_PAYER, (*row, change.case_id))
+            case ConnectionRecorded():
+                flag = (int(change.connected), change.accounting_point)
+                _one(conn.execute(_SET_CONNECTED, flag), change.accounting_point)
+    record_supply(conn, supply)
 
 
 def local_day(instant: datetime) -> date:
@@ -259,41 +246,20 @@ def local_day(instant: datetime) -> date:
     return instant.astimezone(_LOCAL).date()
 
 
-def share_text(share: Decimal) -> str:
-    """The share as the register's tables keep it: plain, without zeros at the end."""
-    return format(share.normalize(), "f")
-
-
-def _change_supply(conn: sqlite3.Connection, change: SupplyChanged) -> None:
-    """Close the old supply [.., on) and open the new one from `on` without end (A27)."""
-    values = {
-        "point": change.accounting_point,
-        "direction": change.direction.value,
-        "old": change.old,
-        "new": change.new,
-        "share": share_text(change.share),
-        "on": change.on.isoformat(),
-        "case_id": change.case_id,
-    }
-    if change.old is not None:
-        row = conn.execute(_SUPPLY_TO_END, values).fetchone()
-        if row is None:
-            raise ChangeDoesNotFitTheRegister(
-                f"{change.old} does not supply {change.direction.value} of "
-                f"{change.accounting_point} on {change.on}"
-            )
-        values["from_day"] = row[0]
-        conn.execute(_FORGET_SUPPLY if row[0] == values["on"] else _END_SUPPLY, values)
-    conn.execute(_BEGIN_SUPPLY, values)
+def _create_point(conn: sqlite3.Connection, change: MeteringPointCreated) -> None:
+    """Give out the number and enter the point beside the one it was divided from (B9, D1)."""
+    give_out(conn, change.accounting_point)
+    values = {"point": change.accounting_point, "divided_from": change.divided_from}
+    _one(conn.execute(_CREATE_POINT, values), change.divided_from)
 
 
 def _record_reading(conn: sqlite3.Connection, change: ReadingRecorded) -> None:
-    """Put the reading on record as one of the meter with its serial number."""
+    """Put the reading on record as one of the meter with its serial number, wherever that is."""
     day = local_day(change.taken_at)
     row = conn.execute(
         _METER_OF_READING,
         {
-            "point": change.accounting_point,
+            "point": measuring_point(conn, change.accounting_point),
             "serial_number": change.serial_number,
             "day": day.isoformat(),
         },
@@ -367,3 +333,8 @@ def _average(
     from_day, to_day, kwh = row
     days = (date.fromisoformat(to_day) - date.fromisoformat(from_day)).days
     return AverageFacts(direction=direction, kwh_per_day=Decimal(kwh) / days)
+
+
+def _one(cursor: sqlite3.Cursor, point: Gsrn) -> None:
+    if cursor.rowcount != 1:
+        raise ChangeDoesNotFitTheRegister(f"{point} is not on record")

@@ -51,7 +51,10 @@ class SiteEntry:
 
 @dataclass(slots=True, kw_only=True)
 class PointEntry:
-    """An accounting point at its delivery point and metering site."""
+    """An accounting point at its delivery point and metering site.
+
+    `measured_at` is the point there whose meter measures it, None where that is its own (B9).
+    """
 
     accounting_point: Gsrn
     delivery_point: DeliveryPoint
@@ -62,6 +65,7 @@ class PointEntry:
     remotely_read: bool
     measured_power: bool
     customer: TaxNumber | None
+    measured_at: Gsrn | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -44,7 +44,7 @@ _PLACES = f"""
 # Points by their numbers or by their delivery points.
 _POINTS = f"""
     SELECT accounting_point, delivery_point, metering_site, consumption, production, connected,
-        self_supply, remotely_read, measured_power, tax_number
+        self_supply, remotely_read, measured_power, tax_number, measured_at
     FROM accounting_points LEFT JOIN customers USING (customer)
     WHERE accounting_point IN {_LIST} OR delivery_point IN {_LIST}"""
 
@@ -130,6 +130,7 @@ def points(
             remotely_read=bool(row[7]),
             measured_power=bool(row[8]),
             customer=None if row[9] is None else TaxNumber(row[9]),
+            measured_at=None if row[10] is None else Gsrn(row[10]),
         )
         for row in rows
     ]

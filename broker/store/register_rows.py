@@ -11,8 +11,8 @@ from operator import itemgetter
 from broker.messages.codes import Direction
 from broker.store.instants import to_text
 from broker.store.participants import Participant
-from broker.store.register import share_text
 from broker.store.register_entries import RegisterContents, SiteEntry
+from broker.store.supply import share_text
 
 Column = str | int | bool | None
 Row = tuple[Column, ...]
@@ -48,8 +48,10 @@ _DELIVERY_POINT = "INSERT INTO delivery_points (delivery_point) VALUES (?) ON CO
 # An accounting point with its customer, found by tax number.
 _POINT = """
     INSERT INTO accounting_points (accounting_point, delivery_point, metering_site, consumption,
-        production, connected, self_supply, remotely_read, measured_power, customer, brought_by)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT customer FROM customers WHERE tax_number = ?), ?)"""
+        production, connected, self_supply, remotely_read, measured_power, measured_at, customer,
+        brought_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT customer FROM customers WHERE tax_number = ?),
+        ?)"""
 
 # Who supplies a direction of a point, from day to day.
 _SUPPLY = """
@@ -143,9 +145,11 @@ def rows_of(contents: RegisterContents) -> RegisterRows:
                 point.self_supply,
                 point.remotely_read,
                 point.measured_power,
+                point.measured_at,
                 point.customer,
             )
-            for point in contents.points
+            # Points that measure others go before those.
+            for point in sorted(contents.points, key=lambda one: one.measured_at is not None)
         ),
         supplies=tuple(
             (

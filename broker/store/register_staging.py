@@ -15,6 +15,7 @@ import msgspec
 from broker.store.instants import to_text
 from broker.store.register_record import busy, busy_customers, busy_sites
 from broker.store.register_rows import Column, RegisterRows, insert_rows
+from broker.store.supply import KeyDoesNotAddUp, every_key_adds_up
 from broker.store.writer import savepoint
 
 _LIST = "(SELECT value FROM json_each(?))"
@@ -35,9 +36,16 @@ _ABANDONED = """
     SELECT import_id FROM register_imports WHERE switched_over_at IS NULL
     ORDER BY import_id LIMIT 1"""
 
-# Some points that an import has brought, and some sites, customers and participants.
+# Some points that an import has brought, with all that are measured together with one of them,
+# since a key is removed whole or not at all (B10); some sites, customers and participants.
 _ITS_POINTS = """
-    SELECT accounting_point, delivery_point FROM accounting_points WHERE brought_by = ? LIMIT ?"""
+    WITH meters AS MATERIALIZED (
+        SELECT DISTINCT coalesce(measured_at, accounting_point) AS point FROM
+            (SELECT * FROM accounting_points WHERE brought_by = ? LIMIT ?))
+    SELECT accounting_point, delivery_point FROM accounting_points
+    WHERE accounting_point IN (SELECT point FROM meters)
+    UNION SELECT accounting_point, delivery_point FROM accounting_points
+    WHERE measured_at IN (SELECT point FROM meters)"""
 _ITS_SITES = "SELECT area_number, gsrn FROM metering_sites WHERE brought_by = ? LIMIT ?"
 _ITS_CUSTOMERS = "SELECT customer FROM customers WHERE brought_by = ? LIMIT ?"
 _ITS_PARTICIPANTS = "SELECT eic FROM participants WHERE brought_by = ? LIMIT ?"
@@ -158,8 +166,12 @@ def begin(conn: sqlite3.Connection, number: str, at: datetime) -> int:
 
 
 def stage(conn: sqlite3.Connection, rows: RegisterRows, import_id: int) -> None:
-    """Insert a batch, hidden. Raises IntegrityError where the register has such a row by now."""
+    """Insert a batch, hidden.
+
+    Raises IntegrityError where the register has such a row by now, and KeyDoesNotAddUp.
+    """
     insert_rows(conn, rows, import_id)
+    every_key_adds_up(conn)
 
 
 def switch_over(
@@ -176,7 +188,7 @@ def switch_over(
         try:
             with savepoint(conn):
                 _apply(conn, change)
-        except (ChangedMeanwhile, sqlite3.IntegrityError) as error:
+        except (ChangedMeanwhile, KeyDoesNotAddUp, sqlite3.IntegrityError) as error:
             not_applied.append(NotApplied(places=change.places, why=str(error)))
     return tuple(not_applied)
 
@@ -188,7 +200,10 @@ def is_switched_over(conn: sqlite3.Connection, number: str) -> bool:
 
 
 def _apply(conn: sqlite3.Connection, change: Change) -> None:
-    """Make one change. Raises ChangedMeanwhile, and IntegrityError where the tables refuse it."""
+    """Make one change.
+
+    Raises ChangedMeanwhile, KeyDoesNotAddUp, and IntegrityError where the tables refuse it.
+    """
     what, key = change.at
     looks = {"delivery_point": busy, "customer": busy_customers, "site": busy_sites}
     if what in looks and looks[what](conn, (key,)):
@@ -197,6 +212,7 @@ def _apply(conn: sqlite3.Connection, change: Change) -> None:
         if conn.execute(_UPDATES[update.kind], update.values).rowcount != 1:
             raise ChangedMeanwhile(f"the {update.kind} has changed since the files were checked")
     insert_rows(conn, change.rows, None)
+    every_key_adds_up(conn)
 
 
 def clear_abandoned(conn: sqlite3.Connection, limit: int) -> bool:

@@ -1,7 +1,8 @@
 """Keeping the register: what the back office reports is looked up and entered here (D1-D4).
 
 Reads and writes on the connection it is given; begins and ends no transaction. Decides nothing:
-an entry that does not fit the register is a bug of the caller and is raised.
+an entry that does not fit the register is a bug of the caller and is raised. What is said of the
+meter of a point that another one's meter measures is entered there.
 """
 
 import sqlite3
@@ -12,7 +13,6 @@ from broker.engine.register_check import SiteFacts
 from broker.messages.codes import Direction
 from broker.messages.identifiers import AreaNumber, Gsrn, SerialNumber
 from broker.messages.register_changes import (
-    ConnectionRecorded,
     CustomerRecorded,
     LinkRecorded,
     MeterInstalled,
@@ -20,7 +20,8 @@ from broker.messages.register_changes import (
     PointRecorded,
     RegisterEntry,
 )
-from broker.store.register import ChangeDoesNotFitTheRegister, record_change
+from broker.store.register import record_changes
+from broker.store.supply import ChangeDoesNotFitTheRegister, measuring_point
 
 # Since when and until when the meter of a day is at the point.
 _METER_DAYS = """
@@ -66,9 +67,6 @@ _SET_CUSTOMER_OF_POINT = """
     SET customer = (SELECT customer FROM customers WHERE tax_number = ?)
     WHERE accounting_point = ?"""
 
-# Whether the point is connected.
-_SET_CONNECTED = "UPDATE accounting_points SET connected = ? WHERE accounting_point = ?"
-
 # Whether the meter of the point is read remotely.
 _SET_REMOTELY_READ = "UPDATE accounting_points SET remotely_read = ? WHERE accounting_point = ?"
 
@@ -94,7 +92,7 @@ def meter_days(
     conn: sqlite3.Connection, accounting_point: Gsrn, day: date
 ) -> tuple[date | None, date | None]:
     """When the meter of that day was installed and when removed; Nones where there is none."""
-    values = {"point": accounting_point, "day": day.isoformat()}
+    values = {"point": measuring_point(conn, accounting_point), "day": day.isoformat()}
     row = conn.execute(_METER_DAYS, values).fetchone()
     if row is None:
         return None, None
@@ -118,7 +116,8 @@ def serial_taken(
     conn: sqlite3.Connection, accounting_point: Gsrn, serial_number: SerialNumber
 ) -> bool:
     """Whether such a meter is installed somewhere, or ever was at this point (D4)."""
-    values = {"point": accounting_point, "serial_number": serial_number}
+    at = measuring_point(conn, accounting_point)
+    values = {"point": at, "serial_number": serial_number}
     return bool(conn.execute(_SERIAL_TAKEN, values).fetchone()[0])
 
 
@@ -128,27 +127,26 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
     """
     match entry:
         case MeterRemoved():
-            row = (entry.on.isoformat(), entry.accounting_point, entry.serial_number)
+            at = measuring_point(conn, entry.accounting_point)
+            row = (entry.on.isoformat(), at, entry.serial_number)
             _one(conn.execute(_REMOVE_METER, row), f"meter {entry.serial_number}")
         case MeterInstalled():
             _install(conn, entry)
         case CustomerRecorded():
             _record_customer(conn, entry)
-        case ConnectionRecorded():
-            row_of_flag = (int(entry.connected), entry.accounting_point)
-            _one(conn.execute(_SET_CONNECTED, row_of_flag), entry.accounting_point)
         case LinkRecorded():
-            row_of_flag = (int(entry.remotely_read), entry.accounting_point)
-            _one(conn.execute(_SET_REMOTELY_READ, row_of_flag), entry.accounting_point)
+            at = measuring_point(conn, entry.accounting_point)
+            _one(conn.execute(_SET_REMOTELY_READ, (int(entry.remotely_read), at)), at)
         case PointRecorded():
             _record_point(conn, entry)
         case _:
-            record_change(conn, entry)
+            record_changes(conn, (entry,))
 
 
 def _install(conn: sqlite3.Connection, entry: MeterInstalled) -> None:
     meter = entry.meter
-    row = (entry.accounting_point, meter.serial_number, entry.on.isoformat())
+    at = measuring_point(conn, entry.accounting_point)
+    row = (at, meter.serial_number, entry.on.isoformat())
     key = conn.execute(_INSTALL_METER, row).lastrowid
     conn.executemany(
         _ADD_REGISTER,

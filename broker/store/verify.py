@@ -1,7 +1,8 @@
 """Does the database still hold what was committed? Every byte that should not change is checked.
 
-Seals vouch for rows, digests for contents, the journal for the state of each case. What retention
-has erased is reported as erased, not as damage. Reads only.
+Seals vouch for rows, digests for contents, the journal for the state of each case; the shares of
+supply must add up, whoever wrote them. What retention has erased is reported as erased, not as
+damage. Reads only.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from broker.engine.state import SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Record
-from broker.store import cases, codec, deadlines, journal, payloads, seals
+from broker.store import cases, codec, deadlines, journal, payloads, seals, supply
 
 Replay = Callable[[tuple[Record, ...]], SwitchCase]
 """Works out the state of a case from its records, of which there is at least one."""
@@ -157,6 +158,7 @@ def verify(connection: Connection, replay: Replay) -> list[Finding]:
             *_guarded("handovers", _handovers(connection)),
             *_guarded("contents", _payloads(connection)),
             *_guarded("cases", _all_cases(connection, replay)),
+            *_guarded("supply", _keys(connection)),
         ]
 
 
@@ -272,6 +274,12 @@ def _case(connection: Connection, row: _CaseRow, replay: Replay) -> Iterator[Fin
         yield _damage(where, "its row is not what its records give")
     if _deadline_rows(connection, row.case_id) != _deadlines_of(state):
         yield _damage(where, "its deadlines are not what its records give")
+
+
+def _keys(connection: Connection) -> Iterator[Finding]:
+    """Division keys that do not add up; the tables let none be committed (B10)."""
+    for point, day in supply.keys_that_do_not_add_up(connection):
+        yield _damage(f"supply at {point}", f"its shares on {day} are not exactly one, nor nothing")
 
 
 def _deadline_rows(connection: Connection, case_id: CaseId) -> set[tuple[object, object]]:

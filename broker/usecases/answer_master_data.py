@@ -16,7 +16,7 @@ from broker.messages.codes import DocumentKind, WantedData
 from broker.messages.master_data import History
 from broker.messages.reasons import Refusal
 from broker.messages.requests import MasterDataRequest
-from broker.store import outbox, participants, quantities, register
+from broker.store import outbox, participants, quantities, register, supply
 from broker.usecases.handle_event import Desk
 from broker.wire.write_master_data import write_master_data
 
@@ -59,7 +59,7 @@ def answer_master_data(
 
 def _history(connection: Connection, grant: Grant) -> History:
     """What was asked for of the past twelve months; nothing else is read."""
-    wanted, point = grant.request.wanted, grant.point.accounting_point
+    wanted, point = grant.request.wanted, grant.point.measured_at
     span = (grant.first_day, grant.end)
     return History(
         billed=quantities.billed_between(connection, point, *span)
@@ -68,4 +68,5 @@ def _history(connection: Connection, grant: Grant) -> History:
         quarter_hours=quantities.quarter_hours_between(connection, point, *span)
         if WantedData.QUARTER_HOURS in wanted
         else (),
+        shares=supply.shares_between(connection, point, *span),
     )

@@ -83,8 +83,7 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
     for record in decision.records:
         journal.append(connection, case_id=state.case_id, at=now, record=record)
     deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
-    for change in decision.register_changes:
-        register.record_change(connection, change)
+    register.record_changes(connection, decision.register_changes)
     for notice in decision.notices:
         _send(connection, state, notice, now=now, desk=desk)
 

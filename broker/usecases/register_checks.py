@@ -4,10 +4,7 @@ Pure: sheets in, faults out. Each check reports every cell it finds, and none th
 has reported for the same reason.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from operator import attrgetter
 from typing import TypeVar
 
@@ -21,6 +18,10 @@ from broker.store.register_entries import (
     ReadingEntry,
     SiteEntry,
     SupplyEntry,
+)
+from broker.usecases.register_checks_division import (
+    faults_of_keys,
+    faults_of_measured_elsewhere,
 )
 from broker.usecases.register_checks_metering import faults_of_metering
 from broker.usecases.register_files import Fault, Placed, Sheet
@@ -40,8 +41,9 @@ def faults_between_cells(sheets: RegisterSheets) -> Iterator[Fault]:
     yield from _references(sheets)
     yield from _operator_and_area(sheets)
     yield from _points(sheets)
+    yield from faults_of_measured_elsewhere(sheets)
     yield from _supplies(sheets)
-    yield from _shares(sheets)
+    yield from faults_of_keys(sheets)
     yield from faults_of_metering(sheets)
 
 
@@ -88,6 +90,7 @@ def _references(sheets: RegisterSheets) -> Iterator[Fault]:
     yield from _unknown(sheets.sites, "owner", customers)
     yield from _unknown(sheets.points, "customer", customers)
     yield from _unknown(sheets.points, "metering_site", sites)
+    yield from _unknown(sheets.points, "measured_at", points)
     yield from _unknown(sheets.supplies, "supplier", parties)
     yield from _unknown(sheets.supplies, "accounting_point", points)
     yield from _unknown(sheets.meters, "accounting_point", points)
@@ -209,42 +212,3 @@ def _both_on_a_day(one: SupplyEntry, other: SupplyEntry) -> bool:
     return (other.to_day is None or one.from_day < other.to_day) and (
         one.to_day is None or other.from_day < one.to_day
     )
-
-
-def _shares(sheets: RegisterSheets) -> Iterator[Fault]:
-    """Shares add up to exactly one on each day on which there is any supply (B9, B10).
-
-    A point that one supplier has whole stands alone; parts are added up over the points of the
-    delivery point, since a division makes one point for each supplier (B9).
-    """
-    if sheets.supplies.faults:
-        return
-    places = {row.entry.accounting_point: row.entry.delivery_point for row in sheets.points.rows}
-    by_delivery_point = grouped(
-        (row for row in sheets.supplies.rows if row.entry.accounting_point in places),
-        lambda entry: (places[entry.accounting_point], entry.direction),
-    )
-    for rows in by_delivery_point:
-        yield from _days_that_do_not_add_up(rows)
-
-
-def _days_that_do_not_add_up(rows: tuple[Placed[SupplyEntry], ...]) -> Iterator[Fault]:
-    """The shares of the first day on which they do not; sums change only where a supply does."""
-    ends = {row.entry.to_day for row in rows if row.entry.to_day is not None}
-    for day in sorted({row.entry.from_day for row in rows} | ends):
-        present = [row for row in rows if _covers(row.entry, day)]
-        sums: dict[Gsrn, Decimal] = defaultdict(Decimal)
-        for row in present:
-            sums[row.entry.accounting_point] += row.entry.share
-        parts = sum(total for total in sums.values() if total != 1)
-        if parts not in (0, 1):
-            problem = f"the shares on {day} add up to {parts}, not exactly one"
-            for row in present:
-                if sums[row.entry.accounting_point] != 1:
-                    yield row.fault("share", problem, row.entry.share)
-            return
-
-
-def _covers(supply: SupplyEntry, day: date) -> bool:
-    """Whether the supply runs on the day."""
-    return supply.from_day <= day and (supply.to_day is None or day < supply.to_day)

@@ -68,6 +68,7 @@ POINT_CELLS: Mapping[str, Cell] = {
     "remotely_read": cells.flag_cell,
     "measured_power": cells.flag_or_no_cell,
     "customer": cells.optional(cells.tax_number_cell),
+    "measured_at": cells.optional(cells.gsrn_cell),
 }
 SUPPLY_CELLS: Mapping[str, Cell] = {
     "accounting_point": cells.gsrn_cell,
@@ -134,7 +135,7 @@ POINTS = Form(
     file="accounting_points.csv",
     kind=PointEntry,
     cells=POINT_CELLS,
-    may_lack=frozenset({"measured_power"}),
+    may_lack=frozenset({"measured_power", "measured_at"}),
 )
 SUPPLIES = Form(name="supplies", file="supply.csv", kind=SupplyEntry, cells=SUPPLY_CELLS)
 METERS = Form(name="meters", file="meters.csv", kind=MeterEntry, cells=METER_CELLS)

@@ -23,6 +23,7 @@ _NAMED_BY = {
     "metering_site": CSV_FORMS["sites"].file,
     "supplier": PARTICIPANTS.file,
     "accounting_point": POINTS.file,
+    "measured_at": POINTS.file,
     "serial_number": CSV_FORMS["meters"].file,
 }
 _IS_SKIPPED = "names a row that is skipped"

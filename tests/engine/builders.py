@@ -316,6 +316,10 @@ def two_directions(facts_of_one: Facts) -> Facts:
             good,
             directions=(Direction.CONSUMPTION, Direction.PRODUCTION),
             supplies=(supply(), supply(OLD_OF_PRODUCTION, "1", Direction.PRODUCTION)),
+            supplies_at_delivery_point=(
+                supply(),
+                supply(OLD_OF_PRODUCTION, "1", Direction.PRODUCTION),
+            ),
             ever_supplied=(Direction.CONSUMPTION, Direction.PRODUCTION),
             meter=MeterFacts(
                 serial_number=SerialNumber("ZGL-100001"), registers=(register(), register(FED_IN))

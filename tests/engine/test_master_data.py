@@ -5,6 +5,7 @@ Method: a good request for data with one field changed.
 
 from dataclasses import fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from broker.messages.codes import (
     ReadingMethod,
     WantedData,
 )
-from broker.messages.master_data import BilledQuantity, DailyBlocks, History
+from broker.messages.identifiers import Eic
+from broker.messages.master_data import BilledQuantity, DailyBlocks, History, ShareInForce
 from broker.messages.reasons import Reason
 from broker.messages.requests import Entitlement, MasterDataRequest, NamedCustomer
 from tests.engine.builders import (
@@ -32,6 +34,7 @@ from tests.engine.builders import (
     METERING_CENTRE,
     NEW,
     OLD,
+    OLD_OF_PRODUCTION,
     OTHER_CUSTOMER,
     OTHER_POINT,
     OTHER_SITE,
@@ -45,6 +48,9 @@ from tests.engine.builders import (
     header,
     point,
     point_reference,
+)
+from tests.engine.builders import (
+    POINT as THE_POINT,
 )
 
 PARTY = {party.eic: party for party in PARTIES}
@@ -255,3 +261,73 @@ def field_names(value: Any) -> set[str]:
         return set()
     own = {field.name for field in fields(value)}
     return own.union(*(field_names(getattr(value, name)) for name in own))
+
+
+SINCE = date(2025, 7, 1)
+KEY = tuple(
+    ShareInForce(
+        accounting_point=number,
+        supplier=supplier,
+        share=Decimal(share),
+        from_day=SINCE,
+        to_day=None,
+    )
+    for number, supplier, share in (
+        (THE_POINT, OLD, "0.4"),
+        (OTHER_POINT, OLD_OF_PRODUCTION, "0.35"),
+        (OTHER_POINT, INACTIVE, "0.25"),
+    )
+)
+BEFORE = ShareInForce(
+    accounting_point=THE_POINT,
+    supplier=OLD,
+    share=Decimal(1),
+    from_day=date(2024, 1, 1),
+    to_day=SINCE,
+)
+
+
+def told_of_a_divided_point(
+    asker: Eic, shares: tuple[ShareInForce, ...] = (BEFORE, *KEY)
+) -> tuple[list[int], list[tuple[int, ...]]]:
+    """What this supplier is told of billed energy and of quarter-hours."""
+    granted = grant_master_data(but(check(), "request.header.sender", asker))
+    assert isinstance(granted, Grant)
+    days = (date(2025, 6, 30), SINCE)
+    history = History(
+        billed=tuple(
+            BilledQuantity(direction=direction, from_day=day, to_day=days_after(day, 30), kwh=101)
+            for day in days
+            for direction in Direction
+        ),
+        quarter_hours=tuple(
+            DailyBlocks(direction=Direction.CONSUMPTION, day=day, watt_hours=(1, 2, 3, 100))
+            for day in days
+        ),
+        shares=shares,
+    )
+    response = master_data_response(granted, history)
+    assert response.billed is not None
+    assert response.quarter_hours is not None
+    assert {one.direction for one in response.billed} == {Direction.CONSUMPTION}
+    return [one.kwh for one in response.billed], [one.watt_hours for one in response.quarter_hours]
+
+
+@pytest.mark.parametrize(
+    ("asker", "billed", "second_day"),
+    [
+        (NEW, [101, 101], (1, 2, 3, 100)),
+        (OLD, [101, 41], (1, 1, 1, 40)),
+        (OLD_OF_PRODUCTION, [101, 35], (0, 1, 1, 35)),
+        (INACTIVE, [101, 25], (0, 0, 1, 25)),
+    ],
+    ids=["a stranger", "0.4", "0.35", "0.25"],
+)
+def test_a_supplier_there_is_told_its_own_part_and_a_stranger_the_whole(
+    asker: Eic, billed: list[int], second_day: tuple[int, ...]
+) -> None:
+    assert told_of_a_divided_point(asker) == (billed, [(1, 2, 3, 100), second_day])
+
+
+def test_a_key_that_does_not_add_up_divides_nothing() -> None:
+    assert told_of_a_divided_point(OLD, KEY[:2]) == ([101, 101], [(1, 2, 3, 100)] * 2)

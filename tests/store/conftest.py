@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.migrations_exchange import exchange
+from broker.store.migrations_register import register
 
 
 @pytest.fixture
@@ -20,9 +21,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def writing(path: Path) -> Iterator[Connection]:
-    """The connection that writes to a new database with the schema of what is exchanged."""
+    """The connection that writes to a new database with the whole schema and an empty register."""
     with closing(open_for_writing(path)) as connection:
         exchange.apply(Database(connection))
+        register.apply(Database(connection))
         yield connection
 
 

@@ -28,8 +28,9 @@ from broker.messages.reported_changes import InstalledMeter, InstalledRegister, 
 from broker.messages.requests import Address
 from broker.store.connection import open_for_writing
 from broker.store.migrations_register import register
-from broker.store.register import ChangeDoesNotFitTheRegister, point_facts
+from broker.store.register import point_facts
 from broker.store.register_upkeep import enter, given_out, meter_days, serial_taken, site
+from broker.store.supply import ChangeDoesNotFitTheRegister
 from broker.usecases.import_register import import_register
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from broker.store import seals
 from broker.store.connection import hold, open_for_writing
 from broker.store.migrations_exchange import exchange
+from broker.store.migrations_register import register
 from broker.store.writer import Writer
 from tests.store.samples import T0, document_id, put_document
 
@@ -37,4 +38,5 @@ if __name__ == "__main__":
     with hold(database):
         opened = open_for_writing(database)
         exchange.apply(Database(opened))
+        register.apply(Database(opened))
         asyncio.run(_write(opened))
