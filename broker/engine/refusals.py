@@ -1,8 +1,11 @@
 """Which reasons may be given where, and their published texts."""
 
+from dataclasses import replace
+
 from broker.engine.code_list import CODE_LIST, Use
 from broker.messages.events import GivenReason
 from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import Objection
 
 
 def texts(reason: Reason) -> tuple[str, str]:
@@ -23,4 +26,12 @@ def unfit_reasons(reasons: tuple[GivenReason, ...], use: Use) -> tuple[Refusal, 
         for given in reasons
         if use not in CODE_LIST[given.reason].uses
         or (given.reason is Reason.OTHER) != bool(given.text and not given.text.isspace())
+    )
+
+
+def unfit_objection(objection: Objection) -> tuple[Refusal, ...]:
+    """What is wrong with the ground of an objection: its use, words with E14 alone (B6, A11)."""
+    given = GivenReason(reason=objection.reason, text=objection.text)
+    return tuple(
+        replace(one, place="/Objection/Ground") for one in unfit_reasons((given,), Use.OBJECTION)
     )

@@ -78,6 +78,9 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     `Name+Share` right after Name; an attribute is `Attachment/@mediaType`.
     """
     remove: list[str] = []
+    shares: dict[str, str] = {}
+    """The suppliers that a SharedSupplyRequest names, each with its share, in place of the base's.
+    """
     id: str | None = None
     media_type: str = "application/xml"
     times: int = 1

@@ -1,5 +1,6 @@
 """The messages of a scenario: a good one from fixtures/messages with a few fields changed."""
 
+import copy
 import csv
 import re
 import tomllib
@@ -33,6 +34,8 @@ def message_of(
         _move_to_point(root, step.point)
     if sender is not None:
         _replace_sender(root, sender)
+    if step.shares:
+        _name_suppliers(root, step.shares)
     change(root, "Header/Identification", message_id)
     change(root, "Header/Creation", local_text(now))
     if case_id is not None:
@@ -131,15 +134,33 @@ def _value(element: etree._Element) -> str:
     return f"{element.get('listAgency')}:{text}" if element.tag == TAG_PREFIX + "Code" else text
 
 
+def _name_suppliers(root: etree._Element, shares: dict[str, str]) -> None:
+    """One chosen supplier after another as the first of the base, with its share."""
+    found = root.findall(_qualified("ChosenSupplier"))
+    if not found:
+        raise FaultyScenario("the message names no suppliers")
+    for base in found[1:]:
+        root.remove(base)
+    for text, share in reversed(shares.items()):
+        named = copy.deepcopy(found[0])
+        _rename(named, value_at(named, "Supplier"), party_named(text))
+        change(named, "Share", share)
+        found[0].addnext(named)
+    root.remove(found[0])
+
+
 def _replace_sender(root: etree._Element, sender: Party) -> None:
     """Wherever the base names its sender it names this party."""
-    old = value_at(root, "Header/Sender/Identification")
+    _rename(root, value_at(root, "Header/Sender/Identification"), sender)
+
+
+def _rename(root: etree._Element, old: str, party: Party) -> None:
     names = {one.name for one in parties() if one.eic == old}
     for element in root.iter():
         if element.text == old:
-            element.text = sender.eic
+            element.text = party.eic
         elif element.text in names:
-            element.text = sender.name
+            element.text = party.name
 
 
 @cache

@@ -53,6 +53,7 @@ _VERBS = {
     "refuse-reading": "refuses the reading",
     "site-inaccessible": "could not read at the site of",
 }
+_OPENS_A_CASE = ("SwitchRequest", "ShareClaim", "SharedSupplyRequest")
 _SERVICE = {
     "down": "stops",
     "up": "starts",
@@ -241,15 +242,15 @@ class _Run:
         return []
 
     def _remember(self, step: Step, sender: Party, data: bytes, reply: Reply) -> None:
-        """Keep what later steps may name: these bytes, and the case they opened."""
+        """Keep what later steps may name: these bytes, and the case they opened or joined (B1)."""
         if step.name is not None:
             self._posted[step.name] = (sender, data, reply.body)
-        if step.case is None or step.post is None or kind_of(data) != "SwitchRequest":
+        if step.case is None or step.post is None or kind_of(data) not in _OPENS_A_CASE:
             return
-        if step.case in self._cases:
-            raise FaultyScenario(f"two cases are named {step.case!r}")
         number = value_at(etree.fromstring(reply.body), "Header/CaseNumber")
-        self._cases[step.case] = _Case(number, sender)
+        case = self._cases.setdefault(step.case, _Case(number, sender))
+        if number and case.number != number:
+            raise FaultyScenario(f"two cases are named {step.case!r}")
 
     async def _decide(self, step: Step, told: Happening) -> list[str]:
         said = {"decision": step.decide, "by": step.person, "why": step.why, "text": step.text}
@@ -362,6 +363,7 @@ def _described(step: Step, messages: list[bytes]) -> str:
     if step.post is None:
         return f"posts {_raw(step)[:60]!r}"
     changes = [f"{path} = {value}" for path, value in step.set.items()]
+    changes += [f"{name} with {share}" for name, share in step.shares.items()]
     changes += [f"no {path}" for path in step.remove]
     about = f" about point {step.point}" if step.point else ""
     of_case = f" of {step.case}" if step.case else ""

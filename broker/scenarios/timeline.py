@@ -12,6 +12,9 @@ from broker.scenarios.stage import Delivered
 _OWED_BY = {
     "ApprovalNotice": "A12, A15; 002 a.195(4), a.196(1)",
     "RejectionNotice": "A14, A17; 002 a.195(6), a.197",
+    "SupplyConfirmationInvitation": "B6; 002 a.192(3)",
+    "ObjectionDecision": "B7; 002 a.192(3)",
+    "WithdrawalNotice": "interpretation 11; 002 a.192(3)",
     "WithdrawalConfirmation": "A13; 002 a.195(5)",
     "SwitchCompleted": "A28; 002 a.201",
     "SwitchFailed": "A29; 002 a.202",
@@ -24,7 +27,16 @@ _OWED_BY = {
     "SwitchExecuted": "A27; 002 a.200(4)",
 }
 _OWED_TO_OLD = {"ApprovalNotice": "A12, A16; 002 a.195(4), a.196(2)"}
-_ITSELF_TELLING = ("Ground/Code", "Ground/Text", "ReadFor", "Register/Quantity", "EffectiveOn")
+_ITSELF_TELLING = (
+    "Ground/Code",
+    "Ground/Text",
+    "ReadFor",
+    "Register/Quantity",
+    "EffectiveOn",
+    "Share",
+    "AnswerBy",
+    "Decision",
+)
 _TELLING = (
     "ExpectedDate",
     "ReadingPeriod/From",

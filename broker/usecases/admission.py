@@ -9,6 +9,10 @@ from broker.store.participants import Participant
 
 MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.SWITCH_REQUEST: frozenset({Role.SUPPLIER, Role.GRID_OPERATOR}),
+    DocumentKind.SHARE_CLAIM: frozenset({Role.SUPPLIER}),
+    DocumentKind.SHARED_SUPPLY_REQUEST: frozenset({Role.GRID_OPERATOR}),
+    DocumentKind.SUPPLY_CONFIRMATION: frozenset({Role.SUPPLIER}),
+    DocumentKind.OBJECTION: frozenset({Role.SUPPLIER}),
     DocumentKind.WITHDRAWAL: frozenset({Role.SUPPLIER, Role.GRID_OPERATOR}),
     DocumentKind.METER_READING: frozenset(
         {Role.SUPPLIER, Role.METERING_CENTRE, Role.GRID_OPERATOR}
@@ -41,7 +45,8 @@ def refuse_sender(message: InboundMessage, party: Participant) -> Refusal | None
         by_staff = header.sender_role is Role.GRID_OPERATOR
         if by_staff != (message.customer_application is not None):
             return Refusal(
-                reason=Reason.ROLE_MAY_NOT_SEND_THIS, place="/SwitchRequest/CustomerApplication"
+                reason=Reason.ROLE_MAY_NOT_SEND_THIS,
+                place=f"/{header.kind.value}/CustomerApplication",
             )
     return None
 

@@ -17,7 +17,7 @@ from broker.wire.places import place_of, shortened
 from broker.wire.schema import TAG_PREFIX
 
 ATTACHMENTS_BYTES_MAX = 5 * 1024 * 1024
-ATTACHMENTS_MAX = 2
+ATTACHMENTS_MAX = 20
 
 _PATH = "/".join(TAG_PREFIX + name for name in ("ChosenSupplier", "Contract", "Attachment"))
 _PLACEHOLDER = "QQ=="

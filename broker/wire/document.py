@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from lxml import etree
 
+from broker.messages.events import GivenReason
 from broker.messages.identifiers import AreaNumber, Eic, Gsrn
+from broker.messages.notices import PointNumber, SupplierName
 from broker.messages.reasons import Reason
 from broker.messages.requests import RegisterValue
 from broker.wire.places import shortened
@@ -66,12 +68,44 @@ def add_eic(parent: etree._Element, name: str, eic: Eic) -> None:
 
 def add_accounting_point(parent: etree._Element, gsrn: Gsrn) -> None:
     """The GSRN of an accounting point."""
-    add(parent, "AccountingPoint", gsrn).set("schemeAgency", "9")
+    add_gsrn(parent, "AccountingPoint", gsrn)
+
+
+def add_gsrn(parent: etree._Element, name: str, gsrn: Gsrn) -> None:
+    """A GS1 number."""
+    add(parent, name, gsrn).set("schemeAgency", "9")
 
 
 def add_metering_site(parent: etree._Element, number: AreaNumber) -> None:
     """The area number of a metering site."""
     add(parent, "MeteringSite", number).set("schemeAgency", "NSI")
+
+
+def add_point(parent: etree._Element, point: PointNumber) -> None:
+    """The number of a point (H2)."""
+    element = add(parent, "Point")
+    add_accounting_point(element, point.accounting_point)
+    add_metering_site(element, point.metering_site)
+
+
+def add_supplier(parent: etree._Element, name: str, supplier: SupplierName) -> None:
+    """Name and EIC of a supplier, with its directions (interpretation 13)."""
+    element = add(parent, name)
+    add_eic(element, "Identification", supplier.eic)
+    add_free_text(element, "Name", supplier.name, NAME_TEXT_MAX)
+    for direction in supplier.directions:
+        add(element, "Direction", direction.value)
+
+
+def add_grounds(parent: etree._Element, reasons: tuple[GivenReason, ...]) -> None:
+    """Grounds as codes, words only with E14 (A11). Raises UnableToWriteValidDocument."""
+    for given in reasons:
+        ground = add(parent, "Ground")
+        add_reason(ground, given.reason)
+        if given.reason is Reason.OTHER:
+            if not (given.text or "").strip():
+                raise UnableToWriteValidDocument("260 E14 needs its text")
+            add_free_text(ground, "Text", given.text, LONG_TEXT_MAX)
 
 
 def add_day(parent: etree._Element, name: str, day: date) -> None:

@@ -15,12 +15,19 @@ from broker.messages.requests import SwitchRequest
 from broker.wire.attachments import take_out
 from broker.wire.check_values import check_values
 from broker.wire.findings import FINDINGS_MAX
+from broker.wire.read_answer import confirmation_of, objection_of, refusal_of_unknown_code
 from broker.wire.read_master_data import master_data_request_of
 from broker.wire.read_reading import inaccessibility_report_of, reading_of
 from broker.wire.read_register_change import register_change_of
 from broker.wire.read_request import request_of
 from broker.wire.read_withdrawal import withdrawal_of
 from broker.wire.schema import TAG_PREFIX, parse, refusal_of_unknown_root, validate
+
+_REQUESTS = (
+    DocumentKind.SWITCH_REQUEST,
+    DocumentKind.SHARE_CLAIM,
+    DocumentKind.SHARED_SUPPLY_REQUEST,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,9 @@ def read(data: bytes) -> ReadMessage | tuple[Refusal, ...]:
     refusals = taken.refusals + validate(root)
     if refusals:
         return refusals[:FINDINGS_MAX]
+    unpublished = refusal_of_unknown_code(root)
+    if unpublished is not None:
+        return (unpublished,)
     message = _message_of(root, taken.documents)
     return ReadMessage(
         message=message,
@@ -61,8 +71,12 @@ def read(data: bytes) -> ReadMessage | tuple[Refusal, ...]:
 
 def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> InboundMessage:
     kind = DocumentKind(str(root.tag)[len(TAG_PREFIX) :])
-    if kind is DocumentKind.SWITCH_REQUEST:
+    if kind in _REQUESTS:
         return request_of(root, documents)
+    if kind is DocumentKind.SUPPLY_CONFIRMATION:
+        return confirmation_of(root)
+    if kind is DocumentKind.OBJECTION:
+        return objection_of(root)
     if kind is DocumentKind.WITHDRAWAL:
         return withdrawal_of(root)
     if kind is DocumentKind.INACCESSIBILITY_REPORT:

@@ -1,4 +1,4 @@
-"""A valid SwitchRequest as its type (A9)."""
+"""A valid SwitchRequest, ShareClaim or SharedSupplyRequest as its type (A9, B1, B5)."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ from broker.wire.envelope import header_of
 
 
 def request_of(root: etree._Element, documents: tuple[bytes, ...]) -> SwitchRequest:
-    """The request of a valid tree; `documents` are its attachments, in order (A9)."""
+    """The request of a valid tree; `documents` are its attachments, in order (A9, B1, B5)."""
     parts = parts_of(root)
     remaining = iter(documents)
     requested = parts_of(parts["RequestedDate"]).get("Date")

@@ -9,7 +9,6 @@ from typing import assert_never
 from lxml import etree
 
 from broker.messages.codes import DocumentKind
-from broker.messages.events import GivenReason
 from broker.messages.identifiers import DocumentId, Eic
 from broker.messages.notices import (
     Addressee,
@@ -18,37 +17,43 @@ from broker.messages.notices import (
     Customer,
     FinalSettlement,
     Notice,
-    PointNumber,
+    ObjectionDecision,
     ReadingOrder,
     ReadingRejection,
     ReceiptConfirmation,
     RegisterChangeNotice,
     RejectionNotice,
     SiteVisitNotice,
-    SupplierName,
+    SupplyConfirmationInvitation,
     SwitchCompleted,
     SwitchExecuted,
     SwitchFailed,
     WithdrawalConfirmation,
+    WithdrawalNotice,
 )
-from broker.messages.reasons import Reason
 from broker.wire.document import (
     LONG_TEXT_MAX,
     NAME_TEXT_MAX,
     UnableToWriteValidDocument,
     add,
-    add_accounting_point,
     add_code,
     add_day,
     add_eic,
     add_free_text,
+    add_grounds,
+    add_gsrn,
     add_instant,
-    add_metering_site,
-    add_reason,
+    add_point,
     add_registers,
+    add_supplier,
     finished,
     new_document,
     plain,
+)
+from broker.wire.write_shared_supply import (
+    add_invitation,
+    add_objection_decision,
+    add_rejection,
 )
 
 _CHANGE_OF_SUPPLIER = "E03"
@@ -59,6 +64,8 @@ _READING_ORDER = ("260", "E73")
 _METER_STAND = ("260", "E65")
 _END_OF_SUPPLY = ("6", "406")
 _CANCELLATION_RESPONSE = ("260", "E68")
+_REQUEST = ("6", "392")
+_CANCELLATION_REQUEST = ("260", "E67")
 
 
 def kind_of_notice(notice: Notice) -> DocumentKind:
@@ -68,6 +75,12 @@ def kind_of_notice(notice: Notice) -> DocumentKind:
             return DocumentKind.APPROVAL_NOTICE
         case RejectionNotice():
             return DocumentKind.REJECTION_NOTICE
+        case SupplyConfirmationInvitation():
+            return DocumentKind.SUPPLY_CONFIRMATION_INVITATION
+        case ObjectionDecision():
+            return DocumentKind.OBJECTION_DECISION
+        case WithdrawalNotice():
+            return DocumentKind.WITHDRAWAL_NOTICE
         case WithdrawalConfirmation():
             return DocumentKind.WITHDRAWAL_CONFIRMATION
         case SwitchCompleted():
@@ -146,7 +159,7 @@ def _add_customer(header: etree._Element, customer: Customer) -> None:
 
 def _business_reason(notice: Notice) -> str:
     """Cancellation, a change in the register that is of no case, else the change of supplier."""
-    if isinstance(notice, WithdrawalConfirmation):
+    if isinstance(notice, WithdrawalConfirmation | WithdrawalNotice):
         return _CANCELLATION
     return _CHANGE_OF_SUPPLIER if notice.to.case_id is not None else _MASTER_DATA
 
@@ -154,6 +167,10 @@ def _business_reason(notice: Notice) -> str:
 def _document_type(notice: Notice) -> tuple[str, str]:
     if isinstance(notice, WithdrawalConfirmation):
         return _CANCELLATION_RESPONSE
+    if isinstance(notice, SupplyConfirmationInvitation):
+        return _REQUEST
+    if isinstance(notice, WithdrawalNotice):
+        return _CANCELLATION_REQUEST
     if isinstance(notice, ApprovalNoticeToOldSupplier):
         return _END_OF_SUPPLY
     if isinstance(notice, ReadingOrder):
@@ -172,33 +189,37 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
         case ApprovalNoticeToOldSupplier():
             _add_approval_to_old(root, notice)
         case RejectionNotice():
-            _add_rejection(root, notice)
-        case WithdrawalConfirmation():
-            _add_point(root, notice.point)
+            add_rejection(root, notice)
+        case SupplyConfirmationInvitation():
+            add_invitation(root, notice)
+        case ObjectionDecision():
+            add_objection_decision(root, notice)
+        case WithdrawalConfirmation() | WithdrawalNotice():
+            add_point(root, notice.point)
         case SwitchCompleted():
             _add_completion(root, notice)
         case SwitchFailed():
-            _add_point(root, notice.point)
-            _add_grounds(root, (notice.ground,))
+            add_point(root, notice.point)
+            add_grounds(root, (notice.ground,))
             add_free_text(root, "LegalRemedies", notice.legal_remedies, LONG_TEXT_MAX)
         case ReadingRejection():
-            _add_point(root, notice.point)
+            add_point(root, notice.point)
             add_day(root, "TakenOn", notice.taken_on)
-            _add_grounds(root, notice.reasons)
+            add_grounds(root, notice.reasons)
         case ReadingOrder():
             _add_order(root, notice)
         case SiteVisitNotice():
-            _add_point(root, notice.point)
+            add_point(root, notice.point)
             period = add(root, "VisitPeriod")
             add_day(period, "From", notice.visit_from)
             add_day(period, "To", notice.visit_to)
         case ReceiptConfirmation():
-            _add_point(root, notice.point)
+            add_point(root, notice.point)
             add_day(root, "ReceivedOn", notice.received_on)
         case FinalSettlement():
             _add_settlement(root, notice)
         case RegisterChangeNotice():
-            _add_point(root, notice.point)
+            add_point(root, notice.point)
             add(root, "Change", notice.change.value)
             add_day(root, "EffectiveOn", notice.effective_on)
         case SwitchExecuted():
@@ -209,8 +230,10 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
 
 def _add_approval(root: etree._Element, notice: ApprovalNotice) -> None:
     body = add(root, "NewSupply")
-    _add_point(body, notice.point)
-    _add_supplier(body, "NewSupplier", notice.new_supplier)
+    add_point(body, notice.point)
+    if notice.metering_point is not None:
+        add_gsrn(body, "MeteringPoint", notice.metering_point)
+    add_supplier(body, "NewSupplier", notice.new_supplier)
     add_day(body, "ExpectedDate", notice.expected_date)
     add(body, "ReadingMethod", notice.reading_method.value)
     period = add(body, "ReadingPeriod")
@@ -225,16 +248,9 @@ def _add_approval(root: etree._Element, notice: ApprovalNotice) -> None:
 
 def _add_approval_to_old(root: etree._Element, notice: ApprovalNoticeToOldSupplier) -> None:
     body = add(root, "OldSupply")
-    _add_point(body, notice.point)
-    _add_supplier(body, "OldSupplier", notice.old_supplier)
+    add_point(body, notice.point)
+    add_supplier(body, "OldSupplier", notice.old_supplier)
     add_day(body, "ExpectedDate", notice.expected_date)
-
-
-def _add_rejection(root: etree._Element, notice: RejectionNotice) -> None:
-    _add_point(root, notice.point)
-    for supplier in notice.new_suppliers:
-        _add_supplier(root, "NewSupplier", supplier)
-    _add_grounds(root, notice.reasons)
 
 
 def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
@@ -242,19 +258,19 @@ def _add_completion(root: etree._Element, notice: SwitchCompleted) -> None:
         raise UnableToWriteValidDocument("a completion names the new or the old supplier")
     if notice.new_supplier is not None:
         body = add(root, "NewSupply")
-        _add_point(body, notice.point)
-        _add_supplier(body, "NewSupplier", notice.new_supplier)
+        add_point(body, notice.point)
+        add_supplier(body, "NewSupplier", notice.new_supplier)
     elif notice.old_supplier is not None:
         body = add(root, "OldSupply")
-        _add_point(body, notice.point)
-        _add_supplier(body, "OldSupplier", notice.old_supplier)
+        add_point(body, notice.point)
+        add_supplier(body, "OldSupplier", notice.old_supplier)
     add_day(body, "SwitchDate", notice.switch_date)
     add_registers(body, notice.registers)
     add_code(body, "ObtainedBy", "NSI", notice.obtained_by.value)
 
 
 def _add_execution(root: etree._Element, notice: SwitchExecuted) -> None:
-    _add_point(root, notice.point)
+    add_point(root, notice.point)
     add_day(root, "SwitchDate", notice.switch_date)
     for one in notice.directions:
         element = add(root, "Supply")
@@ -276,7 +292,7 @@ def _add_party(parent: etree._Element, name: str, eic: Eic, of: str | None) -> N
 
 
 def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
-    _add_point(root, notice.point)
+    add_point(root, notice.point)
     add(root, "SerialNumber", notice.serial_number)
     add_instant(root, "ReadFor", notice.read_for)
     add_instant(root, "AnswerBy", notice.answer_by)
@@ -287,8 +303,8 @@ def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
 
 def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
     settlement = notice.settlement
-    _add_point(root, notice.point)
-    _add_supplier(root, "OldSupplier", notice.old_supplier)
+    add_point(root, notice.point)
+    add_supplier(root, "OldSupplier", notice.old_supplier)
     add_code(root, "Reason", "NSI", settlement.reason.value)
     period = add(root, "Period")
     if settlement.from_day is not None:
@@ -304,27 +320,3 @@ def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
         add(register, "Closing", plain(one.closing))
         if one.quantity_kwh is not None:
             add(register, "Quantity", str(one.quantity_kwh))
-
-
-def _add_point(parent: etree._Element, point: PointNumber) -> None:
-    element = add(parent, "Point")
-    add_accounting_point(element, point.accounting_point)
-    add_metering_site(element, point.metering_site)
-
-
-def _add_supplier(parent: etree._Element, name: str, supplier: SupplierName) -> None:
-    element = add(parent, name)
-    add_eic(element, "Identification", supplier.eic)
-    add_free_text(element, "Name", supplier.name, NAME_TEXT_MAX)
-    for direction in supplier.directions:
-        add(element, "Direction", direction.value)
-
-
-def _add_grounds(parent: etree._Element, reasons: tuple[GivenReason, ...]) -> None:
-    for given in reasons:
-        ground = add(parent, "Ground")
-        add_reason(ground, given.reason)
-        if given.reason is Reason.OTHER:
-            if not (given.text or "").strip():
-                raise UnableToWriteValidDocument("260 E14 needs its text")
-            add_free_text(ground, "Text", given.text, LONG_TEXT_MAX)

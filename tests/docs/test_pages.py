@@ -110,6 +110,13 @@ def test_every_code_is_in_the_guide_with_its_text() -> None:
     assert shown[2:] == should, "the rows should be\n" + "\n".join(should)
 
 
+def test_documents_shown_in_the_guide_are_samples() -> None:
+    shown = re.findall(r"^```xml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    samples = {path.read_text("utf-8") for path in (ROOT / "fixtures/messages").rglob("*.xml")}
+    assert shown
+    assert [document for document in shown if document not in samples] == []
+
+
 def test_who_may_send_what_is_in_the_guide() -> None:
     sent, received = section(GUIDE, "## Messages").split("| you find in your mailbox | who |")
     assert [row[0].strip("`") for row in rows(sent)] == [kind.value for kind in MAY_SEND]

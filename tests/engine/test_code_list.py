@@ -5,9 +5,12 @@ import re
 import pytest
 
 from broker.engine.code_list import CODE_LIST, Use
-from broker.engine.refusals import texts, unfit_reasons
+from broker.engine.refusals import texts, unfit_objection, unfit_reasons
+from broker.messages.codes import DocumentKind
 from broker.messages.events import GivenReason
-from broker.messages.reasons import Reason
+from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import Objection
+from tests.engine.builders import CASE, header, point_reference
 from tests.engine.cases_of_request_rules import OF_REQUEST_RULES
 
 OF_REQUESTS = [reason for reason, entry in CODE_LIST.items() if Use.REQUEST in entry.uses]
@@ -58,8 +61,8 @@ def test_every_ground_for_rejecting_a_request_is_found_by_a_rule_or_given_by_a_p
 
 
 @pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.name)
-@pytest.mark.parametrize("use", [Use.REQUEST, Use.READING], ids=lambda use: use.name)
-def test_the_operator_gives_only_reasons_meant_for_the_decision(reason: Reason, use: Use) -> None:
+@pytest.mark.parametrize("use", [Use.REQUEST, Use.READING, Use.OBJECTION], ids=lambda use: use.name)
+def test_a_person_gives_only_reasons_meant_for_the_use(reason: Reason, use: Use) -> None:
     text = "Podpis ni čitljiv." if reason is Reason.OTHER else None
     unfit = unfit_reasons((GivenReason(reason=reason, text=text),), use)
     assert (unfit == ()) == (use in CODE_LIST[reason].uses)
@@ -82,3 +85,51 @@ def test_free_text_goes_with_e14_alone(given: GivenReason) -> None:
 
 def test_a_decision_needs_a_reason() -> None:
     assert unfit_reasons((), Use.REQUEST)
+
+
+def objection(reason: Reason, text: str | None) -> Objection:
+    """An objection on this ground."""
+    return Objection(
+        header=header(DocumentKind.OBJECTION),
+        case_id=CASE,
+        point=point_reference(),
+        reason=reason,
+        text=text,
+    )
+
+
+def test_a_supplier_objects_on_the_grounds_published_for_objections() -> None:
+    grounds = {reason for reason, entry in CODE_LIST.items() if Use.OBJECTION in entry.uses}
+    assert grounds == {
+        Reason.OTHER,
+        Reason.CONTRACT_STILL_BINDING,
+        Reason.CUSTOMER_HAS_NOT_MOVED_OUT,
+        Reason.NOTICE_TOO_LATE,
+        Reason.NO_CONTRACT_WITH_CUSTOMER,
+    }
+    for reason in grounds:
+        text = "V zmoti." if reason is Reason.OTHER else None
+        assert unfit_objection(objection(reason, text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "found"),
+    [
+        (Reason.OBJECTION_UPHELD, None, "SB S43"),
+        (Reason.CONTRACT_STILL_BINDING, "besedilo", "SB S44"),
+        (Reason.OTHER, None, "260 E14"),
+        (Reason.OTHER, " ", "260 E14"),
+    ],
+    ids=str,
+)
+def test_an_objection_on_another_ground_is_refused(
+    reason: Reason, text: str | None, found: str
+) -> None:
+    refusal = Refusal(reason=Reason.REASON_NOT_FOR_THIS_USE, place="/Objection/Ground", found=found)
+    assert unfit_objection(objection(reason, text)) == (refusal,)
+
+
+def test_what_an_objection_says_may_be_repeated_where_it_is_upheld() -> None:
+    for entry in CODE_LIST.values():
+        if Use.OBJECTION in entry.uses:
+            assert Use.DIVISION in entry.uses

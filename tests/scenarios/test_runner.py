@@ -7,15 +7,18 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from broker.messages.requests import SwitchRequest
 from broker.scenarios.expect import said_too_much
-from broker.scenarios.files import FaultyScenario, read_scenario, scenario_paths
-from broker.scenarios.posts import party_named
+from broker.scenarios.files import FaultyScenario, Step, read_scenario, scenario_paths
+from broker.scenarios.posts import message_of, party_named
 from broker.scenarios.run import run_scenario
 from broker.scenarios.stage import Delivered
 from broker.scenarios.timeline import print_timeline
+from broker.wire.read import ReadMessage, read
 
 APPROVED = """
 title = "A request is approved"
@@ -194,3 +197,30 @@ async def test_the_timeline_tells_days_answers_notices_and_rules(
         "expected 2026-05-16, came 2026-05-15",
     ):
         assert piece in text.getvalue()
+
+
+def posted(values: dict[str, object]) -> bytes:
+    """The bytes that a step with these values posts."""
+    step = msgspec.convert({"at": "2026-04-24 10:15", **values}, Step)
+    return message_of(step, sender=None, case_id=None, message_id="M-0001", now=step.instant)
+
+
+def test_a_shared_request_names_the_suppliers_a_step_gives() -> None:
+    shares = {"Severna": "0.5", "Južna": "0.25", "Sončna": "0.25"}
+    data = posted({"post": "SharedSupplyRequest/two-suppliers", "shares": shares})
+    message = read(data)
+    assert isinstance(message, ReadMessage)
+    assert isinstance(message.message, SwitchRequest)
+    chosen = message.message.chosen
+    assert [(one.name, str(one.share)) for one in chosen] == [
+        (party_named(name).name, share) for name, share in shares.items()
+    ]
+    for one in chosen:
+        assert one.supplier == party_named(one.name).eic
+        assert one.contract is not None
+        assert one.contract.supplier == one.supplier
+
+
+def test_shares_go_with_messages_that_name_suppliers() -> None:
+    with pytest.raises(FaultyScenario):
+        posted({"post": "Withdrawal/of-a-request", "shares": {"Južna": "1"}})

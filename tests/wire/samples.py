@@ -3,6 +3,7 @@
 `python -m tests.wire.samples` writes the fixtures anew, indented for people to read.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -59,6 +60,7 @@ from broker.messages.notices import (
     FinalSettlement,
     LastReading,
     Notice,
+    ObjectionDecision,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
@@ -67,10 +69,12 @@ from broker.messages.notices import (
     RejectionNotice,
     SiteVisitNotice,
     SupplierName,
+    SupplyConfirmationInvitation,
     SwitchCompleted,
     SwitchExecuted,
     SwitchFailed,
     WithdrawalConfirmation,
+    WithdrawalNotice,
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Address, NamedCustomer, RegisterValue
@@ -101,6 +105,7 @@ POINT = PointNumber(
 NEW_SUPPLIER = SupplierName(
     eic=NEW, name="Južna elektrika", directions=(Direction.CONSUMPTION, Direction.PRODUCTION)
 )
+OF_CONSUMPTION = SupplierName(eic=NEW, name="Južna elektrika", directions=(Direction.CONSUMPTION,))
 OLD_SUPPLIER = SupplierName(eic=OLD, name="Severna energija", directions=(Direction.CONSUMPTION,))
 TO_NEW = Addressee(party=NEW, role=Role.SUPPLIER, case_id=CASE, reference=REFERENCE)
 TO_OLD = Addressee(party=OLD, role=Role.SUPPLIER, case_id=CASE, reference=None)
@@ -209,6 +214,68 @@ NOTICES: dict[str, Notice] = {
         new_suppliers=(NEW_SUPPLIER,),
         reasons=(GivenReason(reason=Reason.OTHER, text="Podpis na pogodbi ni čitljiv."),),
     ),
+    "ApprovalNotice/of-a-share": ApprovalNotice(
+        to=TO_NEW,
+        point=POINT,
+        new_supplier=OF_CONSUMPTION,
+        expected_date=date(2026, 3, 23),
+        reading_method=ReadingMethod.CUSTOMER,
+        reading_from=date(2026, 3, 2),
+        reading_to=date(2026, 3, 23),
+        serial_number=SerialNumber("ZGL-100001"),
+        last_reading=None,
+        metering_point=Gsrn("383199900000009997"),
+    ),
+    "RejectionNotice/shares-not-one": RejectionNotice(
+        to=TO_NEW,
+        point=POINT,
+        new_suppliers=(OF_CONSUMPTION,),
+        reasons=(
+            GivenReason(reason=Reason.SHARES_DO_NOT_ADD_UP),
+            GivenReason(reason=Reason.CLAIM_PERIOD_OVER),
+        ),
+        explains_disconnection=True,
+    ),
+    "RejectionNotice/shares-not-one-to-the-old-supplier": RejectionNotice(
+        to=TO_OLD,
+        point=POINT,
+        new_suppliers=(),
+        reasons=(GivenReason(reason=Reason.SHARES_DO_NOT_ADD_UP),),
+        explains_disconnection=True,
+    ),
+    "SupplyConfirmationInvitation/of-a-share": SupplyConfirmationInvitation(
+        to=TO_OLD,
+        point=POINT,
+        supplier=OLD_SUPPLIER,
+        share=Decimal("0.4"),
+        contract="SE-2026-0001",
+        requested_date=None,
+        answer_by=date(2026, 3, 9),
+    ),
+    "SupplyConfirmationInvitation/of-a-direction": SupplyConfirmationInvitation(
+        to=TO_OLD,
+        point=POINT,
+        supplier=OLD_SUPPLIER,
+        share=None,
+        contract=None,
+        requested_date=date(2026, 4, 1),
+        answer_by=date(2026, 3, 9),
+    ),
+    "ObjectionDecision/upheld": ObjectionDecision(
+        to=TO_NEW,
+        point=POINT,
+        upheld=True,
+        reasons=(GivenReason(reason=Reason.OBJECTION_UPHELD),),
+        explanation=None,
+    ),
+    "ObjectionDecision/dismissed-to-who-objected": ObjectionDecision(
+        to=replace(TO_OLD, reference=MessageId("SEV-2026-000033")),
+        point=POINT,
+        upheld=False,
+        reasons=(),
+        explanation="Prejšnja pogodba je bila odpovedana 31. januarja 2026.",
+    ),
+    "WithdrawalNotice/to-a-supplier-named": WithdrawalNotice(to=TO_OLD, point=POINT),
     "WithdrawalConfirmation/of-a-request": WithdrawalConfirmation(to=TO_NEW, point=POINT),
     "SwitchCompleted/to-the-new-supplier": SwitchCompleted(
         to=TO_NEW,

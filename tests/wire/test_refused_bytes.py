@@ -31,7 +31,7 @@ def refusals(data: bytes) -> tuple[Refusal, ...]:
     assert 1 <= len(result) <= 50
     for refusal in (*result, *explain(data)):
         assert len(refusal.found or "") <= 120
-        assert len(refusal.expected or "") <= 120
+        assert len(refusal.expected or "") <= 200
     return result
 
 
