@@ -132,12 +132,21 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("case")
     command.add_argument(
         "decision",
-        choices=["approve", "reject", "accept-reading", "refuse-reading", "site-inaccessible"],
+        choices=[
+            "approve",
+            "reject",
+            "dismiss-objections",
+            "uphold-objection",
+            "accept-reading",
+            "refuse-reading",
+            "site-inaccessible",
+        ],
     )
     command.add_argument("--by", required=True, help="who decides")
     command.add_argument("--why", required=True, help="the reason, kept in the journal")
     command.add_argument("--code", action="append", default=[], help="such as 260:E10; repeatable")
     command.add_argument("--text", help="free text, with 260:E14 only")
+    command.add_argument("--supplier", help="whose objection is upheld, its EIC")
     command.set_defaults(run=_decide)
 
     command = commands.add_parser(
@@ -291,6 +300,7 @@ def _decide(options: argparse.Namespace) -> int:
         "why": options.why,
         "codes": options.code,
         "text": options.text,
+        "supplier": options.supplier,
     }
     return _ask(options, "POST", f"/operator/cases/{_in_path(options.case)}/decision", body)
 

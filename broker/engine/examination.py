@@ -1,6 +1,7 @@
 """Which rules examine a request, a reading, a request for data: all run, all findings count."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from broker.engine import rules_contract as contract
@@ -11,7 +12,7 @@ from broker.engine import rules_reading as reading
 from broker.engine.request_check import RequestCheck
 from broker.engine.rules_master_data import MasterDataCheck
 from broker.engine.rules_reading import ReadingCheck
-from broker.messages.codes import Role
+from broker.messages.codes import DocumentKind, Role
 from broker.messages.reasons import Refusal
 from broker.messages.records import Doubt
 
@@ -76,8 +77,16 @@ OF_MASTER_DATA: tuple[Callable[[MasterDataCheck], Found], ...] = (
 
 
 def examine_request(check: RequestCheck) -> Findings:
-    """All grounds for rejection and all doubts of a request, in the order of the rules (A11)."""
-    return _sorted(_findings(OF_REQUEST, check))
+    """All grounds for rejection and all doubts of a request, in the order of the rules (A11).
+
+    The rules name places of a SwitchRequest; a claim and a division have them alike.
+    """
+    root, own = DocumentKind.SWITCH_REQUEST.value, check.request.header.kind.value
+    findings = (
+        replace(one, place=one.place.replace(root, own, 1)) if one.place else one
+        for one in _findings(OF_REQUEST, check)
+    )
+    return _sorted(tuple(findings))
 
 
 def examine_reading(check: ReadingCheck) -> Findings:

@@ -33,20 +33,18 @@ def the_share_is_the_recorded_one_or_the_whole(check: RequestCheck) -> Refusal |
 def a_division_names_suppliers_of_consumption(check: RequestCheck) -> Refusal | None:
     """A claim is of one supplier of consumption; a customer's division names each of them once.
 
-    Shares divide consumption only: production has one supplier, named where the point has it.
+    Shares divide consumption only: production, where the point has it, stays with its supplier.
     Source: B1, B5, interpretation 13 (002 a.192(1), a.192(2)).
     """
     if check.point is None or not check.divides:
         return None
-    consuming = [c for c in check.request.chosen if c.direction is Direction.CONSUMPTION]
-    producing = [c for c in check.request.chosen if c.direction is Direction.PRODUCTION]
-    if check.request.header.kind is DocumentKind.SHARE_CLAIM:
-        right = len(consuming) == 1 and not producing
-    else:
-        produces = Direction.PRODUCTION in check.point.directions
-        right = bool(consuming) and len(producing) == int(produces)
-        right = right and len({one.supplier for one in consuming}) == len(consuming)
-    if right and Direction.CONSUMPTION in check.point.directions:
+    named, claimed = check.request.chosen, check.request.header.kind is DocumentKind.SHARE_CLAIM
+    if (
+        Direction.CONSUMPTION in check.point.directions
+        and all(one.direction is Direction.CONSUMPTION for one in named)
+        and len({one.supplier for one in named}) == len(named) > 0
+        and (len(named) == 1 or not claimed)
+    ):
         return None
     return Refusal(
         reason=Reason.DIRECTIONS_DO_NOT_MATCH_POINT, place="/SwitchRequest/ChosenSupplier"

@@ -199,5 +199,4 @@ def _is_present_division(check: RequestCheck) -> bool:
         return False
     new = [(one.supplier, one.share) for one in check.division]
     present = [(one.supplier, one.share) for one in check.present_division]
-    beside = [s for s in check.changes.begins if s.direction is not Direction.CONSUMPTION]
-    return sorted(new, key=str) == sorted(present, key=str) and not beside
+    return sorted(new, key=str) == sorted(present, key=str)

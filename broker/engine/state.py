@@ -7,7 +7,7 @@ from enum import Enum
 from broker.messages.codes import Direction, DocumentKind, ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
+from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.records import DecidedBy, Doubt, Plan, Supply, SupplyChanges
 from broker.messages.requests import MeterReading, Objection, SwitchRequest
 from broker.messages.settlements import Settlement
@@ -119,6 +119,13 @@ class SwitchCase:
         if self.request.header.kind is not DocumentKind.SHARE_CLAIM:
             return ()
         return tuple(one.request for one in self.applications)
+
+    @property
+    def points(self) -> frozenset[Gsrn]:
+        """The accounting points the case is about: named, ended at, begun at."""
+        supplies = (*self.changes.ends, *self.changes.begins)
+        named = {one.request.point.accounting_point for one in self.applications}
+        return frozenset(named | {one.accounting_point for one in supplies})
 
     @property
     def asked(self) -> tuple[Eic, ...]:

@@ -272,14 +272,20 @@ class RegisterChangeNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutedDirection:
-    """One direction that changed supplier, with the contract; no old one where it had none."""
+    """One direction that changed supplier, with the contract; no old one where it had none.
+
+    Where supply is divided, before or after, each supply that ends and each that begins stands by
+    itself, with its accounting point and its share.
+    """
 
     direction: Direction
     old_supplier: Eic | None
     old_name: str | None
-    new_supplier: Eic
-    new_name: str
-    contract: str
+    new_supplier: Eic | None
+    new_name: str | None
+    contract: str | None
+    accounting_point: Gsrn | None = None
+    share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

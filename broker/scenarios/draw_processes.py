@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 from broker.engine.decision import Process, Trigger
+from broker.engine.process_claims import CLAIMS
+from broker.engine.process_confirmation import CONFIRMATION
 from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
@@ -12,17 +14,40 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "processes.md"
 
 _HEAD = """# Processes
 
-Drawn by `scripts/draw_processes` from the table in `broker/engine/process_switch.py`; do not edit.
-
-## Change of supplier at one accounting point
-A case begins with a request. What the table does not list is refused by name and changes nothing;
-a message that a rule refuses leaves the case where it is, without an arrow here.
+Drawn by `scripts/draw_processes` from the tables in `broker/engine/process_*.py`; do not edit.
+What no table lists is refused by name and changes nothing; a message that a rule refuses leaves the
+case where it is, without an arrow here.
 """
+
+_PARTS: tuple[tuple[str, Process], ...] = (
+    (
+        """## Change of supplier
+A case begins with a request. A customer's for two new suppliers first goes on in the third table.
+""",
+        SWITCH,
+    ),
+    (
+        """## Claims of several suppliers for one delivery point
+A case begins with the first claim. When the claims add up to exactly one it goes on in the first
+table.
+""",
+        CLAIMS,
+    ),
+    (
+        """## A customer's request that suppliers confirm
+A case begins with the request. When it counts as confirmed it goes on in the first table.
+""",
+        CONFIRMATION,
+    ),
+)
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, "```mermaid", *_diagram(SWITCH), "```", "", *_table(SWITCH), ""])
+    lines = [_HEAD]
+    for words, process in _PARTS:
+        lines += [words, "```mermaid", *_diagram(process), "```", "", *_table(process), ""]
+    return "\n".join(lines)
 
 
 def _diagram(process: Process) -> list[str]:

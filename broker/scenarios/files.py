@@ -62,7 +62,16 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     bytes: str | None = None
     again: str | None = None
     decide: (
-        Literal["approve", "reject", "accept-reading", "refuse-reading", "site-inaccessible"] | None
+        Literal[
+            "approve",
+            "reject",
+            "dismiss-objections",
+            "uphold-objection",
+            "accept-reading",
+            "refuse-reading",
+            "site-inaccessible",
+        ]
+        | None
     ) = None
     look: str | None = None
     acknowledge: str | None = None
@@ -93,6 +102,8 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     person: str = "Nada Zgled"
     why: str = "checked with the customer"
     reasons: list[str] = []
+    objector: str | None = None
+    """Whose objection the operator upholds."""
     text: str | None = None
 
     settings: dict[str, Any] = {}

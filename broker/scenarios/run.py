@@ -49,6 +49,8 @@ Named = TypeVar("Named")
 _VERBS = {
     "approve": "approves",
     "reject": "rejects",
+    "dismiss-objections": "rejects the objections to",
+    "uphold-objection": "upholds an objection to",
     "accept-reading": "accepts the reading",
     "refuse-reading": "refuses the reading",
     "site-inaccessible": "could not read at the site of",
@@ -254,6 +256,8 @@ class _Run:
 
     async def _decide(self, step: Step, told: Happening) -> list[str]:
         said = {"decision": step.decide, "by": step.person, "why": step.why, "text": step.text}
+        if step.objector is not None:
+            said["supplier"] = party_named(step.objector).eic
         number = self._case(step).number
         operator = operator_party()
         reply = await self._stage.ask(

@@ -49,6 +49,12 @@ _OPEN = (
     " WHERE ended_at IS NULL ORDER BY opened_at, case_id LIMIT ?"
 )
 
+# The cases that stand in one phase, oldest first.
+_IN_PHASE = (
+    "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
+    " WHERE ended_at IS NULL AND phase = ? ORDER BY opened_at, case_id LIMIT ?"
+)
+
 # The numbers of the cases in progress, in order, one batch after another.
 _OPEN_IDS = (
     "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
@@ -184,7 +190,14 @@ def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummar
     return _summaries(connection, _OPEN, limit)
 
 
-def _summaries(connection: Connection, query: str, limit: int) -> tuple[CaseSummary, ...]:
+def cases_in_phase(connection: Connection, phase: Phase, *, limit: int) -> tuple[CaseSummary, ...]:
+    """The cases in progress in this phase, oldest first, at most `limit`."""
+    return _summaries(connection, _IN_PHASE, phase.value, limit)
+
+
+def _summaries(
+    connection: Connection, query: str, *parameters: str | int
+) -> tuple[CaseSummary, ...]:
     return tuple(
         CaseSummary(
             case_id=CaseId(case_id),
@@ -195,7 +208,7 @@ def _summaries(connection: Connection, query: str, limit: int) -> tuple[CaseSumm
             opened_at=instants.from_text(opened_at),
         )
         for case_id, phase, accounting_point, delivery_point, applicant, opened_at in (
-            connection.execute(query, (limit,))
+            connection.execute(query, parameters)
         )
     )
 

@@ -39,7 +39,9 @@ _CASES = f"""
 CREATE TABLE cases (
     case_id TEXT PRIMARY KEY NOT NULL,
     phase TEXT NOT NULL CHECK (phase IN (
-        'new', 'awaiting_approval', 'awaiting_reading',       -- open
+        'new', 'collecting_claims', 'awaiting_confirmation', -- open
+        'awaiting_objection_decision',                        -- open
+        'awaiting_approval', 'awaiting_reading',              -- open
         'reading_under_review', 'period_over_under_review',   -- open
         'completed_unsettled', 'completed', 'rejected', 'withdrawn', 'failed'   -- ended
     )),

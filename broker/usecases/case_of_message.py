@@ -6,27 +6,33 @@ What is not the sender's own is answered exactly as what does not exist (E47).
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
-from broker.engine.calendar import end_of
-from broker.engine.state import SwitchCase
+from broker.engine.calendar import end_of, local_day
+from broker.engine.state import Phase, SwitchCase
 from broker.ids import Ids
-from broker.messages.codes import Role
+from broker.messages.codes import DocumentKind, Role
 from broker.messages.events import (
+    ConfirmationReceived,
     Event,
     InaccessibilityReported,
+    ObjectionReceived,
     ReadingReceived,
+    ShareClaimReceived,
+    SharedSupplyRequestReceived,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
-from broker.messages.identifiers import CaseId
+from broker.messages.identifiers import CaseId, Gsrn
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
     CaseMessage,
     InaccessibilityReport,
     MeterReading,
+    Objection,
+    SupplyConfirmation,
     SwitchRequest,
     Withdrawal,
 )
-from broker.store import cases
+from broker.store import cases, register
 from broker.store.cases import Capacity, UnableToLoadErased
 from broker.store.participants import Participant
 
@@ -38,18 +44,25 @@ def event_of(
     received_at: datetime,
     ids: Ids,
 ) -> tuple[CaseId, Event] | Refusal:
-    """The case (a fresh number for a request) and the event, or E47 where there is no such case."""
+    """The case (a fresh number for what opens one) and the event, or E47 where there is none."""
     match message:
         case SwitchRequest():
-            case_id = ids.case_id()
-            return case_id, SwitchRequestReceived(
-                case_id=case_id, request=message, received_at=_served_at(message, received_at)
-            )
+            return _application(connection, message, received_at, ids)
         case Withdrawal():
             case = _own_case(connection, message.case_id, party, {Capacity.APPLICANT})
             if case is None:
                 return _no_switch("/Withdrawal/CaseNumber")
             return case.case_id, WithdrawalReceived(withdrawal=message, received_at=received_at)
+        case SupplyConfirmation():
+            case = _own_case(connection, message.case_id, party, {Capacity.NEW_SUPPLIER})
+            if case is None or party.eic not in case.asked:
+                return _no_switch("/SupplyConfirmation/CaseNumber")
+            return case.case_id, ConfirmationReceived(confirmation=message, received_at=received_at)
+        case Objection():
+            case = _own_case(connection, message.case_id, party, {Capacity.NEW_SUPPLIER})
+            if case is None or party.eic not in case.asked:
+                return _no_switch("/Objection/CaseNumber")
+            return case.case_id, ObjectionReceived(objection=message, received_at=received_at)
         case InaccessibilityReport():
             reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}
             case = _own_case(connection, message.case_id, party, reporters)
@@ -65,6 +78,31 @@ def event_of(
             )
 
 
+def _application(
+    connection: Connection, request: SwitchRequest, received_at: datetime, ids: Ids
+) -> tuple[CaseId, Event]:
+    """A fresh case, or for a claim the collection that is open at its delivery point (B1)."""
+    fresh, at = ids.case_id(), _served_at(request, received_at)
+    match request.header.kind:
+        case DocumentKind.SHARE_CLAIM:
+            case_id = _open_collection(connection, request.point.accounting_point, at) or fresh
+            return case_id, ShareClaimReceived(case_id=fresh, claim=request, received_at=at)
+        case DocumentKind.SHARED_SUPPLY_REQUEST:
+            return fresh, SharedSupplyRequestReceived(
+                case_id=fresh, request=request, received_at=at
+            )
+        case _:
+            return fresh, SwitchRequestReceived(case_id=fresh, request=request, received_at=at)
+
+
+def _open_collection(connection: Connection, named: Gsrn, at: datetime) -> CaseId | None:
+    """The case that collects claims at the delivery point of this accounting point."""
+    point = register.point_facts(connection, named, local_day(at))
+    case_id = None if point is None else cases.open_case_at(connection, point.delivery_point)
+    case = None if case_id is None else _load(connection, case_id)
+    return case_id if case is not None and case.phase is Phase.COLLECTING_CLAIMS else None
+
+
 def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
     """The moment of receipt: for a written request the day it was served, at its end (A6)."""
     application = request.customer_application
@@ -77,7 +115,8 @@ def _case_of_reading(
     connection: Connection, reading: MeterReading, party: Participant
 ) -> SwitchCase | None:
     """The case named; without a number the one in progress at the accounting point."""
-    case_id = reading.case_id or cases.latest_case_at(connection, reading.point.accounting_point)
+    named = reading.point.accounting_point
+    case_id = reading.case_id or _case_in_progress(connection, named, reading.taken_at)
     if case_id is None:
         return None
     if reading.header.sender_role is not Role.SUPPLIER:
@@ -88,6 +127,20 @@ def _case_of_reading(
     if case is None or (reading.case_id is None and case.ended_at is not None):
         return None
     return case
+
+
+def _case_in_progress(connection: Connection, named: Gsrn, at: datetime) -> CaseId | None:
+    """The case at the accounting point, else the one that divides its delivery point anew (B9)."""
+    found = cases.latest_case_at(connection, named)
+    case = None if found is None else _load(connection, found)
+    if case is not None and case.ended_at is None:
+        return found
+    point = register.point_facts(connection, named, local_day(at))
+    there = None if point is None else cases.open_case_at(connection, point.delivery_point)
+    divides = None if there is None else _load(connection, there)
+    if divides is not None and named in divides.points:
+        return there
+    return found
 
 
 def _own_case(

@@ -10,7 +10,8 @@ from broker.engine.calendar import local_day
 from broker.engine.decision import Refused
 from broker.engine.handle_register_change import decide_register_change
 from broker.engine.register_check import ChangeFacts
-from broker.messages.identifiers import Eic, SerialNumber
+from broker.engine.state import SwitchCase
+from broker.messages.identifiers import Eic, Gsrn, SerialNumber
 from broker.messages.reasons import Refusal
 from broker.messages.reported_changes import (
     FirstSupplier,
@@ -41,12 +42,21 @@ def change_register(
     if facts.point is not None:
         case_id = cases.open_case_at(connection, facts.point.delivery_point)
         case = cases.load(connection, case_id) if case_id else None
-        named = change.point.accounting_point
-        if case is not None and case.request.point.accounting_point == named:
+        if case is not None and change.point.accounting_point in {
+            *case.points,
+            _measured_at(connection, case, now),
+        }:
             outcome = handle_event(connection, case_id, decision.event, now=now, desk=desk)
             if isinstance(outcome, Refused):
                 raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
     return ()
+
+
+def _measured_at(connection: Connection, case: SwitchCase, now: datetime) -> Gsrn | None:
+    """The point that has the meter of the case: what changes there concerns the case (B9)."""
+    named = case.request.point.accounting_point
+    point = register.point_facts(connection, named, local_day(now))
+    return None if point is None else point.measured_at
 
 
 def _facts(connection: Connection, change: ReportedChange, now: datetime) -> ChangeFacts:

@@ -76,10 +76,14 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
     """Everything that follows from a decision: case, journal, deadlines, register, mailboxes."""
     state = decision.state
     cases.save(connection, state)
-    applicant = state.request.header.sender
-    cases.add_party(
-        connection, state.case_id, applicant, Capacity.APPLICANT, since=state.received_at
-    )
+    for one in state.applications:
+        cases.add_party(
+            connection,
+            state.case_id,
+            one.request.header.sender,
+            Capacity.APPLICANT,
+            since=one.received_at,
+        )
     for record in decision.records:
         journal.append(connection, case_id=state.case_id, at=now, record=record)
     deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
@@ -108,13 +112,17 @@ def _send(
     connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
 ) -> None:
     """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
-    party = notice.to.party
     put_into_mailbox(connection, notice, now=now, desk=desk)
-    for capacity, parties in (
-        (Capacity.NEW_SUPPLIER, {one.supplier for one in state.changes.begins}),
-        (Capacity.OLD_SUPPLIER, {one.supplier for one in state.changes.ends}),
+    if notice.to.role is not Role.SUPPLIER:
+        return
+    party = notice.to.party
+    new = party in state.asked or party in {one.supplier for one in state.changes.begins}
+    old = party in {one.supplier for one in state.changes.ends}
+    applied = party in {one.request.header.sender for one in state.applications}
+    for capacity, is_it in (
+        (Capacity.NEW_SUPPLIER, new),
+        # Who neither applies nor is named can only be a present supplier (B3).
+        (Capacity.OLD_SUPPLIER, old or not (new or applied)),
     ):
-        if notice.to.role is not Role.SUPPLIER:
-            continue
-        if party in parties:
+        if is_it:
             cases.add_party(connection, state.case_id, party, capacity, since=now)

@@ -1,14 +1,46 @@
-"""What waits for the operator: requests in doubt, readings under review, deadlines parked."""
+"""What waits for the operator: requests in doubt, objections, readings under review, deadlines.
+
+And the collections of claims that are open: what is missing in them is told to the operator alone.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from sqlite3 import Connection
 
 from broker.engine.state import Phase, SwitchCase
-from broker.messages.identifiers import CaseId
+from broker.messages.identifiers import CaseId, Eic
 from broker.messages.records import Doubt
 from broker.store import cases, deadlines
 from broker.store.cases import UnableToLoadErased
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingObjection:
+    """A supplier objects to a customer's request: its code, and words with E14 (B6)."""
+
+    supplier: Eic
+    code: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What one supplier claims of a delivery point (B1)."""
+
+    supplier: Eic
+    share: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """Claims that do not add up yet: who claims what, their sum, when the days end (B2)."""
+
+    case_id: CaseId
+    accounting_point: str
+    claims: tuple[Claim, ...]
+    claimed: Decimal
+    act_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +57,7 @@ class Task:
     phase: Phase
     accounting_point: str
     doubts: tuple[Doubt, ...]
+    objections: tuple[StandingObjection, ...]
     reading_orders: int
     act_at: datetime | None
     warn_at: datetime | None
@@ -47,6 +80,7 @@ def list_tasks(connection: Connection, *, limit: int) -> tuple[Task, ...]:
                 phase=waiting.phase,
                 accounting_point=waiting.accounting_point,
                 doubts=_doubts(case),
+                objections=_objections(case),
                 reading_orders=case.orders if case else 0,
                 act_at=next_one.deadline.act_at if next_one else None,
                 warn_at=next_one.deadline.warn_at if next_one else None,
@@ -65,6 +99,37 @@ def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
         return cases.load(connection, case_id)
     except (UnableToLoadErased, ValueError):
         return None
+
+
+def list_collections(connection: Connection, *, limit: int) -> tuple[Collection, ...]:
+    """The open collections of claims, oldest first (B2)."""
+    found = []
+    for collecting in cases.cases_in_phase(connection, Phase.COLLECTING_CLAIMS, limit=limit):
+        case = _readable(connection, collecting.case_id)
+        due = deadlines.of_case(connection, collecting.case_id)
+        claims = tuple(
+            Claim(supplier=chosen.supplier, share=chosen.share)
+            for claim in (case.claims if case else ())
+            for chosen in claim.chosen
+        )
+        found.append(
+            Collection(
+                case_id=collecting.case_id,
+                accounting_point=collecting.accounting_point,
+                claims=claims,
+                claimed=sum((one.share or Decimal(0) for one in claims), Decimal(0)),
+                act_at=due[0].deadline.act_at if due else None,
+            )
+        )
+    return tuple(found)
+
+
+def _objections(case: SwitchCase | None) -> tuple[StandingObjection, ...]:
+    said = case.consultation if case else None
+    return tuple(
+        StandingObjection(supplier=one.header.sender, code=one.reason.value, text=one.text)
+        for one in (said.objections if said else ())
+    )
 
 
 def _doubts(case: SwitchCase | None) -> tuple[Doubt, ...]:

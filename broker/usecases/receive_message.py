@@ -15,14 +15,15 @@ from functools import partial
 from sqlite3 import Connection
 
 from broker.engine.calendar import local_day
-from broker.engine.decision import Decision
+from broker.engine.decision import Decision, Refused
 from broker.engine.refusals import texts
 from broker.messages.answers import Acknowledgement, Outcome
 from broker.messages.deadlines import Deadline
+from broker.messages.events import Event, ShareClaimReceived, ShareClaimRefused
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.reported_changes import ReportedChange
-from broker.messages.requests import MasterDataRequest, SwitchRequest
+from broker.messages.requests import MasterDataRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
 from broker.store.writer import UnableToWrite, Writer
@@ -193,13 +194,28 @@ class ReceiveMessage:
         case_id, event = found
         for sha256, content in message.attachments:
             inbox.keep_contract(connection, sha256, content, at)
-        opens = isinstance(message.message, SwitchRequest)
-        outcome = handle_event(
-            connection, None if opens else case_id, event, now=at, desk=self._desk
-        )
+        outcome = self._put(connection, case_id, event, now=at)
         if isinstance(outcome, Decision):
-            return Verdict(status=200, case_id=case_id, deadlines=outcome.deadlines)
+            return Verdict(status=200, case_id=outcome.state.case_id, deadlines=outcome.deadlines)
         return Verdict(status=422, case_id=case_id, refusals=outcome.refusals)
+
+    def _put(
+        self, connection: Connection, case_id: CaseId, event: Event, *, now: datetime
+    ) -> Decision | Refused:
+        """Put the event to its case; a claim that one refuses is a case of its own (B1)."""
+        opens = getattr(event, "case_id", None) == case_id
+        outcome = handle_event(
+            connection, None if opens else case_id, event, now=now, desk=self._desk
+        )
+        if isinstance(event, ShareClaimReceived) and isinstance(outcome, Refused):
+            refused = ShareClaimRefused(
+                case_id=event.case_id,
+                claim=event.claim,
+                received_at=event.received_at,
+                refusals=outcome.refusals,
+            )
+            return handle_event(connection, None, refused, now=now, desk=self._desk)
+        return outcome
 
     def _conclude(self, attempt: Attempt, verdict: Verdict, connection: Connection) -> Answer:
         """Write the acknowledgement and keep it beside the bytes it answers."""

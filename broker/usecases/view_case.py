@@ -1,20 +1,32 @@
 """What a party may see of a case: its state, history and deadlines, each with its article.
 
-Applicant and new supplier see the whole of their own case; the old supplier sees nothing before
-its first notice, and then what its own notices said and no more (design 14).
+Applicant and new supplier see the whole of their own case, but of claims and answers their own
+alone; a claimant from its claim on until it takes it back (B1, interpretation 9). The old supplier
+sees nothing before its first notice, and then what its own notices said and no more (design 14).
 """
 
 from sqlite3 import Connection
 
+from broker.engine.addressees import own_application, point_named_by
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.answers import CaseView, HistoryEntry
 from broker.messages.identifiers import CaseId, Eic
+from broker.messages.records import ClaimRecorded, ClaimWithdrawn, SupplyConfirmed, SupplyObjected
 from broker.store import cases, deadlines, journal, outbox
 from broker.store.cases import Capacity, UnableToLoadErased
 
 _ARTICLES = {
     "RequestRecorded": "002 a.194",
     "RequestCheckedAgain": "002 a.195(1)",
+    "ClaimRecorded": "002 a.192(1)",
+    "ClaimWithdrawn": "002 a.195(5)",
+    "ClocksStarted": "002 a.195(4)",
+    "ConfirmationAsked": "002 a.192(3)",
+    "SupplyConfirmed": "002 a.192(3)",
+    "SupplyObjected": "002 a.192(3)",
+    "ObjectionsLeftToOperator": "002 a.192(3)",
+    "ObjectionsDismissed": "002 a.192(3)",
+    "ObjectionUpheld": "002 a.192(3)",
     "RequestApproved": "002 a.195(4)",
     "RequestRejected": "002 a.195(6)",
     "RequestWithdrawn": "002 a.195(5)",
@@ -35,6 +47,7 @@ _ARTICLES = {
     "FinalSettlement": "002 a.203",
     "RegisterChangeNotice": "002 a.141",
     "SwitchFailed": "002 a.202",
+    "RejectionNotice": "002 a.192(1)",
 }
 _STATE_TOLD = {
     "SiteVisitNotice": "approved",
@@ -43,6 +56,7 @@ _STATE_TOLD = {
     "FinalSettlement": Phase.COMPLETED.value,
     "RegisterChangeNotice": Phase.COMPLETED.value,
     "SwitchFailed": Phase.FAILED.value,
+    "RejectionNotice": Phase.REJECTED.value,
 }
 
 
@@ -59,17 +73,52 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         return None
     if as_what <= {Capacity.OLD_SUPPLIER}:
         return _as_told(connection, party, case)
+    entries = _own_entries(case, party, journal.entries_of(connection, case_id))
+    # A claimant that has taken its claim back is no longer told how the case goes on.
+    out = entries[-1].kind == "ClaimWithdrawn" and own_application(case, party) is None
     return CaseView(
         case_id=case_id,
-        state=case.phase.value,
-        accounting_point=case.request.point.accounting_point,
-        expected_date=case.plan.expected_date if case.plan else None,
+        state=Phase.WITHDRAWN.value if out else case.phase.value,
+        accounting_point=point_named_by(case, party).accounting_point,
+        expected_date=case.plan.expected_date if case.plan and not out else None,
         history=tuple(
             HistoryEntry(at=entry.at, what=entry.kind, article=_ARTICLES[entry.kind])
-            for entry in journal.entries_of(connection, case_id)
+            for entry in entries
         ),
-        deadlines=tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
+        deadlines=()
+        if out
+        else tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
     )
+
+
+def _own_entries(
+    case: SwitchCase, party: Eic, entries: tuple[journal.Entry, ...]
+) -> tuple[journal.Entry, ...]:
+    """The history without claims and answers of others, of a claimant while its claim stands."""
+    of_claims = bool(entries) and entries[0].kind == "ClaimRecorded"
+    own: list[journal.Entry] = []
+    takes_part = not of_claims
+    for entry in entries:
+        by = _sender_of(entry)
+        if entry.kind == "ClaimRecorded" and by == party:
+            takes_part = True
+        everything = not of_claims and party == case.request.header.sender
+        if takes_part and (everything or by in (None, party)):
+            own.append(entry)
+        if entry.kind == "ClaimWithdrawn" and by == party:
+            takes_part = False
+    return tuple(own)
+
+
+def _sender_of(entry: journal.Entry) -> Eic | None:
+    """Who sent the claim, its withdrawal or the answer that was recorded; None for the rest."""
+    match entry.record:
+        case ClaimRecorded(claim=message) | ClaimWithdrawn(withdrawal=message):
+            return message.header.sender
+        case SupplyConfirmed(confirmation=answer) | SupplyObjected(objection=answer):
+            return answer.header.sender
+        case _:
+            return None
 
 
 def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:

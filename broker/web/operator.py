@@ -10,6 +10,8 @@ from broker.engine.decision import Refused
 from broker.engine.refusals import texts
 from broker.messages.events import (
     GivenReason,
+    ObjectionsDismissedByOperator,
+    ObjectionUpheldByOperator,
     OperatorDecision,
     ReadingAcceptedByOperator,
     ReadingRefusedByOperator,
@@ -17,9 +19,9 @@ from broker.messages.events import (
     RequestRejectedByOperator,
     SiteFoundInaccessible,
 )
-from broker.messages.identifiers import CaseId
+from broker.messages.identifiers import CaseId, Eic
 from broker.messages.reasons import Reason, Refusal
-from broker.usecases.list_tasks import list_tasks
+from broker.usecases.list_tasks import list_collections, list_tasks
 from broker.web.door import DOOR
 
 _TASKS_MAX = 1000
@@ -30,19 +32,25 @@ class Verb(Enum):
 
     APPROVE = "approve"
     REJECT = "reject"
+    DISMISS_OBJECTIONS = "dismiss-objections"
+    UPHOLD_OBJECTION = "uphold-objection"
     ACCEPT_READING = "accept-reading"
     REFUSE_READING = "refuse-reading"
     SITE_INACCESSIBLE = "site-inaccessible"
 
 
 class Decided(msgspec.Struct, forbid_unknown_fields=True):
-    """A decision as it is posted: what, who, why, and the codes (as `260:E14`) with their text."""
+    """A decision as it is posted: what, who, why, and the codes (as `260:E14`) with their text.
+
+    `supplier` is whose objection is upheld, as EIC.
+    """
 
     decision: Verb
     by: str
     why: str
     codes: tuple[str, ...] = ()
     text: str | None = None
+    supplier: str | None = None
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,8 +61,14 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def get_tasks(request: web.Request) -> web.StreamResponse:
-    """What waits for the operator, what runs out first before the rest."""
-    return json_answer({"tasks": list_tasks(request.app[DOOR].reader, limit=_TASKS_MAX)})
+    """What waits for the operator, what runs out first before the rest; and open collections."""
+    reader = request.app[DOOR].reader
+    return json_answer(
+        {
+            "tasks": list_tasks(reader, limit=_TASKS_MAX),
+            "collections": list_collections(reader, limit=_TASKS_MAX),
+        }
+    )
 
 
 async def post_decision(request: web.Request) -> web.StreamResponse:
@@ -103,7 +117,9 @@ def _person(body: bytes) -> Person:
 
 
 def _event_of(decided: Decided) -> OperatorDecision:
-    """The decision as an event. Raises ValueError for unknown codes, no name or no reason."""
+    """The decision as an event. Raises ValueError for unknown codes, no name, no reason, or where
+    it is not said whose objection is upheld.
+    """
     by, why = decided.by.strip(), decided.why.strip()
     if not by or not why:
         raise ValueError("a decision says who decided and why")
@@ -116,6 +132,12 @@ def _event_of(decided: Decided) -> OperatorDecision:
             return RequestApprovedByOperator(by=by, why=why)
         case Verb.REJECT:
             return RequestRejectedByOperator(by=by, why=why, reasons=reasons)
+        case Verb.DISMISS_OBJECTIONS:
+            return ObjectionsDismissedByOperator(by=by, why=why)
+        case Verb.UPHOLD_OBJECTION:
+            if not decided.supplier:
+                raise ValueError("it must be said whose objection is upheld")
+            return ObjectionUpheldByOperator(by=by, why=why, supplier=Eic(decided.supplier))
         case Verb.ACCEPT_READING:
             return ReadingAcceptedByOperator(by=by, why=why)
         case Verb.REFUSE_READING:

@@ -275,9 +275,14 @@ def _add_execution(root: etree._Element, notice: SwitchExecuted) -> None:
     for one in notice.directions:
         element = add(root, "Supply")
         add(element, "Direction", one.direction.value)
+        if one.accounting_point is not None:
+            add_gsrn(element, "AccountingPoint", one.accounting_point)
+        if one.share is not None:
+            add(element, "Share", plain(one.share))
         if one.old_supplier is not None:
             _add_party(element, "OldSupplier", one.old_supplier, one.old_name)
-        _add_party(element, "NewSupplier", one.new_supplier, one.new_name)
+        if one.new_supplier is not None:
+            _add_party(element, "NewSupplier", one.new_supplier, one.new_name)
         add_free_text(element, "Contract", one.contract, NAME_TEXT_MAX)
     add(root, "NetworkChargePayer", notice.payer.value)
     add(root, "SerialNumber", notice.serial_number)

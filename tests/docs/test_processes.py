@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.engine.process_switch import SWITCH
+from broker.engine.decide import PROCESSES
 from broker.scenarios import draw_processes
 
 
@@ -22,7 +22,8 @@ def test_a_stale_page_is_found(tmp_path: Path) -> None:
 
 def test_every_transition_is_drawn() -> None:
     page = draw_processes.page()
-    for phase, transitions in SWITCH.items():
+    rows = [row for process in PROCESSES for row in process.items()]
+    for phase, transitions in rows:
         for transition in transitions.values():
             for after in transition.to:
                 assert f"    {phase.value} --> {after.value}: " in page

@@ -189,6 +189,39 @@ def customers_request() -> SwitchRequest:
     )
 
 
+def claim(supplier: Eic = NEW, share: str = "0.6") -> SwitchRequest:
+    """A supplier claims its share of the point's consumption (B1)."""
+    return replace(
+        request(),
+        header=replace(
+            header(DocumentKind.SHARE_CLAIM, supplier),
+            message_id=MessageId(f"ShareClaim-{supplier}-{share}"),
+        ),
+        chosen=(of_a_share(supplier, share),),
+    )
+
+
+def of_a_share(supplier: Eic, share: str) -> ChosenSupplier:
+    """A supplier chosen for a share of consumption, with its contract."""
+    return replace(
+        chosen(),
+        supplier=supplier,
+        name=next(one.name for one in PARTIES if one.eic == supplier),
+        share=Decimal(share),
+        contract=replace(contract(), supplier=supplier, reference=f"contract of {supplier}"),
+    )
+
+
+def customers_division(**shares: str) -> SwitchRequest:
+    """The customer names all suppliers with their shares (B5); NEW and OLD where none are given."""
+    named = {globals()[name]: share for name, share in shares.items()} or {NEW: "0.6", OLD: "0.4"}
+    return replace(
+        customers_request(),
+        header=header(DocumentKind.SHARED_SUPPLY_REQUEST, OPERATOR, Role.GRID_OPERATOR),
+        chosen=tuple(of_a_share(supplier, share) for supplier, share in named.items()),
+    )
+
+
 def withdrawal() -> Withdrawal:
     """The applicant takes its request back."""
     return Withdrawal(header=header(DocumentKind.WITHDRAWAL), case_id=CASE, point=point_reference())
@@ -302,7 +335,12 @@ def facts() -> Facts:
         metering_centre=METERING_CENTRE,
         parties=PARTIES,
         other_case=None,
+        free_numbers=FREE_NUMBERS,
     )
+
+
+FREE_NUMBERS = tuple(Gsrn(f"38319990000009{number:04}") for number in range(12))
+"""Numbers never given out; their check digits are of no account here."""
 
 
 def two_directions(facts_of_one: Facts) -> Facts:
@@ -402,6 +440,16 @@ def request_check_of_a_paying_supplier() -> RequestCheck:
 def request_check_of_the_customer() -> RequestCheck:
     """The check of a good request that the customer makes itself."""
     return replace(request_check(), request=customers_request())
+
+
+def request_check_of_a_claim() -> RequestCheck:
+    """The check of a good claim, which is the first of its collection."""
+    return replace(request_check(), request=claim(), claims=(claim(),))
+
+
+def request_check_of_a_customers_division() -> RequestCheck:
+    """The check of a good request of the customer's naming two suppliers with their shares."""
+    return replace(request_check(), request=customers_division())
 
 
 def request_check_of_self_supply() -> RequestCheck:

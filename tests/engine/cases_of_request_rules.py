@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from broker.engine import rules_contract as contract
+from broker.engine import rules_division as division
 from broker.engine import rules_parties as parties
 from broker.engine.request_check import RequestCheck
 from broker.messages.codes import Direction, MediaType, Payer
@@ -31,8 +32,11 @@ from tests.engine.builders import (
     WITHOUT_BALANCE_GROUP,
     but,
     chosen,
+    claim,
     days_after,
     request_check,
+    request_check_of_a_claim,
+    request_check_of_a_customers_division,
     request_check_of_a_paying_supplier,
     request_check_of_a_share,
     request_check_of_self_supply,
@@ -77,6 +81,8 @@ SELF_SUPPLY = request_check_of_self_supply
 A_SHARE = request_check_of_a_share
 SUPPLIER_PAYS = request_check_of_a_paying_supplier
 CUSTOMERS = request_check_of_the_customer
+CLAIM = request_check_of_a_claim
+CUSTOMERS_DIVISION = request_check_of_a_customers_division
 
 E10 = (Reason.POINT_NOT_IDENTIFIABLE,)
 E81 = (Reason.POINT_NOT_CONNECTED,)
@@ -93,6 +99,8 @@ E36 = (Reason.NO_SELF_SUPPLY_CONTRACT,)
 E37 = (Reason.NO_VALID_GRID_ACCESS_CONTRACT,)
 E17 = (Reason.REQUESTED_DATE_NOT_WITHIN_LIMITS,)
 E50 = (Reason.INVALID_PERIOD,)
+E59 = (Reason.ALREADY_EXISTING_RELATION,)
+TWICE = (Reason.SECOND_CLAIM_OF_SUPPLIER,)
 
 Row = tuple[str, Any, tuple[Reason | DoubtKind, ...]]
 
@@ -185,6 +193,11 @@ OF_PARTIES = (
         of=CUSTOMERS,
     ),
     *_cases(
+        parties.the_applicant_is_the_new_supplier,
+        ("request.header.sender", OLD, E16),
+        of=CLAIM,
+    ),
+    *_cases(
         parties.the_request_names_a_supplier_for_each_direction,
         ("request.chosen", (chosen(), chosen(Direction.PRODUCTION)), DIRECTIONS),
         ("request.chosen", (chosen(Direction.PRODUCTION),), DIRECTIONS),
@@ -208,6 +221,35 @@ OF_PARTIES = (
         parties.at_least_one_direction_changes,
         ("request.chosen.1.supplier", OLD_OF_PRODUCTION, ()),
         of=BOTH,
+    ),
+    *_cases(
+        parties.the_request_names_a_supplier_for_each_direction,
+        ("request.chosen", (), ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        parties.at_least_one_direction_changes,
+        ("facts.point.supplies", (supply(NEW, "0.6"), supply(OLD, "0.4")), E59),
+        ("facts.point.supplies", (supply(NEW, "0.4"), supply(OLD, "0.6")), ()),
+        ("facts.point.supplies", (supply(NEW),), ()),
+        of=CUSTOMERS_DIVISION,
+    ),
+    *_cases(
+        parties.at_least_one_direction_changes,
+        # a supplier that stays claims its share again
+        ("facts.point.supplies", (supply(NEW, "0.6"), supply(OLD, "0.4")), ()),
+        ("facts.point.supplies", (supply(NEW, "0.6"),), E59),
+        of=CLAIM,
+    ),
+    *_cases(
+        parties.no_other_request_is_in_progress,
+        ("facts.other_case", OTHER_CASE, (Reason.POINT_BLOCKED_FOR_SWITCHING,)),
+        of=CLAIM,
+    ),
+    *_cases(
+        parties.the_payer_may_pay_the_network_charge,
+        ("request.network_charge_payer", Payer.SUPPLIER, E37),
+        of=CLAIM,
     ),
     *_cases(
         parties.the_payer_may_pay_the_network_charge,
@@ -234,17 +276,19 @@ OF_PARTIES = (
 
 OF_CONTRACT = (
     *_cases(
-        contract.the_share_is_the_recorded_one,
+        division.the_share_is_the_recorded_one_or_the_whole,
         ("request.chosen.0.share", Decimal("0.5"), SHARES),
         ("request.chosen.0.share", Decimal("1.000000"), ()),
-        ("facts.point.supplies", (supply(share="0.4"),), SHARES),
+        # the whole of a shared point, which ends the division
+        ("facts.point.supplies", (supply(share="0.4"),), ()),
+        ("facts.point.supplies", (supply(OLD, "0.4"), supply(INACTIVE, "0.6")), ()),
         ("facts.point.supplies", (), ()),
         ("facts.point", None, ()),
     ),
     *_cases(
-        contract.the_share_is_the_recorded_one,
-        ("request.chosen.0.share", None, SHARES),
-        ("request.chosen.0.share", Decimal(1), SHARES),
+        division.the_share_is_the_recorded_one_or_the_whole,
+        ("request.chosen.0.share", None, ()),
+        ("request.chosen.0.share", Decimal(1), ()),
         ("request.chosen.0.share", Decimal("0.400000"), ()),
         ("request.chosen.0.share", Decimal("0.400001"), SHARES),
         # a division at the accounting point itself: no single share of it can be switched
@@ -252,7 +296,7 @@ OF_CONTRACT = (
         of=A_SHARE,
     ),
     *_cases(
-        contract.the_share_is_the_recorded_one,
+        division.the_share_is_the_recorded_one_or_the_whole,
         ("request.chosen.1.share", Decimal("0.5"), SHARES),
         of=BOTH,
     ),
@@ -350,5 +394,96 @@ OF_CONTRACT = (
     ),
 )
 
-OF_REQUEST_RULES = OF_PARTIES + OF_CONTRACT
-GOOD_REQUESTS = (request_check, BOTH, SELF_SUPPLY, A_SHARE, SUPPLIER_PAYS, CUSTOMERS)
+OF_DIVISION = (
+    *_cases(
+        division.the_share_is_the_recorded_one_or_the_whole,
+        ("facts.point.supplies", (), ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        division.a_division_names_suppliers_of_consumption,
+        ("request.chosen", (), DIRECTIONS),
+        ("request.chosen", (chosen(Direction.PRODUCTION),), DIRECTIONS),
+        ("request.chosen", (chosen(), but(chosen(), "supplier", OLD)), DIRECTIONS),
+        ("facts.point.directions", (Direction.PRODUCTION,), DIRECTIONS),
+        # production has its supplier, which stays
+        ("facts.point.directions", tuple(Direction), ()),
+        ("facts.point", None, ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        division.a_division_names_suppliers_of_consumption,
+        ("request.chosen.1.supplier", NEW, DIRECTIONS),
+        ("request.chosen.1.direction", Direction.PRODUCTION, DIRECTIONS),
+        ("request.chosen", (), DIRECTIONS),
+        of=CUSTOMERS_DIVISION,
+    ),
+    *_cases(
+        division.a_division_names_suppliers_of_consumption,
+        ("request.chosen", (), ()),
+    ),
+    *_cases(
+        division.a_share_is_a_part_of_the_whole,
+        ("request.chosen.0.share", None, SHARES),
+        ("request.chosen.0.share", Decimal(0), SHARES),
+        ("request.chosen.0.share", Decimal("-0.4"), SHARES),
+        ("request.chosen.0.share", Decimal("1.000001"), SHARES),
+        ("request.chosen.0.share", Decimal("0.0000001"), SHARES),
+        ("request.chosen.0.share", Decimal("0.000001"), ()),
+        ("request.chosen.0.share", Decimal("0.60000000"), ()),
+        ("request.chosen.0.share", Decimal(1), ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        division.a_share_is_a_part_of_the_whole,
+        ("request.chosen.1.share", Decimal("1.4"), SHARES),
+        of=CUSTOMERS_DIVISION,
+    ),
+    *_cases(
+        division.a_share_is_a_part_of_the_whole,
+        ("request.chosen.0.share", Decimal(7), ()),
+    ),
+    *_cases(
+        division.the_shares_of_a_customers_division_are_exactly_one,
+        ("request.chosen.1.share", Decimal("0.400001"), SHARES),
+        ("request.chosen.1.share", Decimal("0.399999"), SHARES),
+        ("request.chosen.1.share", None, SHARES),
+        ("request.chosen.1.share", Decimal("0.400000"), ()),
+        of=CUSTOMERS_DIVISION,
+    ),
+    *_cases(
+        division.the_shares_of_a_customers_division_are_exactly_one,
+        ("request.chosen.0.share", Decimal("0.1"), ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        division.no_supplier_claims_twice,
+        ("claims", (claim(), claim(OLD, "0.2"), claim(NEW, "0.1")), TWICE),
+        ("claims", (claim(OLD, "0.2"), claim()), ()),
+        of=CLAIM,
+    ),
+    *_cases(
+        contract.self_supply_has_a_self_supply_contract,
+        ("facts.point.self_supply", True, E36),
+        of=CLAIM,
+    ),
+    *_cases(
+        contract.the_contract_covers_a_day_of_the_reading_period,
+        # the period for carrying out begins with the approval, whenever the claim came
+        ("execution_from", date(2026, 5, 16), ()),
+        ("claims.0.chosen.0.contract.valid_to", YESTERDAY, E50),
+        of=CLAIM,
+    ),
+)
+
+OF_REQUEST_RULES = OF_PARTIES + OF_CONTRACT + OF_DIVISION
+GOOD_REQUESTS = (
+    request_check,
+    BOTH,
+    SELF_SUPPLY,
+    A_SHARE,
+    SUPPLIER_PAYS,
+    CUSTOMERS,
+    CLAIM,
+    CUSTOMERS_DIVISION,
+)

@@ -191,7 +191,7 @@ class TestAddress:
 
 
 class TestChoice:
-    """The customer chooses whom it likes, here one new supplier (A37, interpretation 13)."""
+    """The customer chooses whom it likes (A37, interpretation 13)."""
 
     def check(self) -> SwitchCase:
         """A request of the customer for two new suppliers."""
@@ -207,11 +207,10 @@ class TestChoice:
         known = but(check.facts, "point.supplies.0.supplier", OLD_OF_PRODUCTION)
         return after(None, a_request(asked), RECEIVED_AT, known=known)
 
-    def test_two_new_suppliers_are_not_yet_taken_and_it_is_said_in_words(self) -> None:
+    def test_two_new_suppliers_are_asked_to_confirm(self) -> None:
         case = self.check()
-        assert case.phase is Phase.REJECTED
-        assert [given.reason for given in case.grounds] == [Reason.OTHER]
-        assert case.grounds[0].text
+        assert case.phase is Phase.AWAITING_CONFIRMATION
+        assert case.asked == (NEW, OLD)
 
     def test_the_supplier_chosen_must_be_registered_all_the_same(self) -> None:
         check = but(request_check_of_the_customer(), "request.chosen.0.supplier", INACTIVE)

@@ -19,6 +19,7 @@ from broker.messages.notices import (
     ReadingOrder,
     ReadingRejection,
     RejectionNotice,
+    SupplyConfirmationInvitation,
     SwitchCompleted,
     WithdrawalConfirmation,
 )
@@ -274,6 +275,7 @@ class TestTwoDirections:
 
 
 @pytest.mark.parametrize("kind", get_args(Notice))
-def test_no_notice_has_a_share_or_a_contract(kind: type) -> None:
+def test_no_notice_has_a_share_or_a_contract_but_its_recipients_own(kind: type) -> None:
     names = set(kind.__dataclass_fields__)
-    assert not {"share", "contract", "shares", "request", "changes"} & names
+    own = {"share", "contract"} if kind is SupplyConfirmationInvitation else set()
+    assert {"share", "contract", "shares", "request", "changes"} & names == own

@@ -35,6 +35,7 @@ PARTS = {
     "check.chosen_place(chosen)": "/SwitchRequest/ChosenSupplier[1]",
     "self.request.chosen.index(chosen) + 1": "1",
     "index + 1": "1",
+    "kind": "Objection",
 }
 
 

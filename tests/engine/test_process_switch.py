@@ -1,17 +1,18 @@
-"""The process table and the engine agree: what it lists happens, what it does not is refused."""
+"""The process tables and the engine agree: what one lists happens, what none does is refused."""
 
 from typing import get_args
 
 import pytest
 
-from broker.engine.decide import decide
+from broker.engine.decide import PROCESSES, decide, transition_of
 from broker.engine.decision import Decision, Refused, Trigger
-from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
+    ConfirmationReceived,
     DeadlineReached,
     Event,
+    ObjectionReceived,
     OperatorDecision,
     ReadingReceived,
     SwitchRequestReceived,
@@ -20,17 +21,13 @@ from broker.messages.events import (
 from broker.messages.reasons import Reason
 from broker.store.codec import encode
 from tests.engine.builders import RULES, facts
-from tests.engine.ways_through_the_process import EVENTS, IN_PHASE, LATER, WAYS, Way
+from tests.engine.ways_of_shared_supply import EVERY_EVENT as EVENTS
+from tests.engine.ways_of_shared_supply import EVERY_WAY as WAYS
+from tests.engine.ways_of_shared_supply import IN_EVERY_PHASE as IN_PHASE
+from tests.engine.ways_through_the_process import LATER, Way
 
 ENDS = (Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED)
 CONCLUDED = (*ENDS, Phase.COMPLETED_UNSETTLED)
-NAMED = {
-    (Phase.AWAITING_APPROVAL, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
-    (Phase.PERIOD_OVER_UNDER_REVIEW, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
-    (Phase.AWAITING_READING, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
-    (Phase.READING_UNDER_REVIEW, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
-    (Phase.PERIOD_OVER_UNDER_REVIEW, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
-}
 
 
 def trigger_of(event: Event) -> Trigger:
@@ -39,14 +36,23 @@ def trigger_of(event: Event) -> Trigger:
 
 
 UNLISTED = [
-    (phase, event) for phase in Phase for event in EVENTS if trigger_of(event) not in SWITCH[phase]
+    (phase, event)
+    for phase in Phase
+    for event in EVENTS
+    if transition_of(phase, trigger_of(event)) is None
 ]
+ROWS = [(phase, row) for process in PROCESSES for phase, row in process.items()]
 
 
-def test_the_table_has_every_phase_and_only_known_triggers() -> None:
-    assert set(SWITCH) == set(Phase)
+def test_the_tables_have_every_phase_and_only_known_triggers() -> None:
+    assert {phase for phase, _ in ROWS} == set(Phase)
     known = {trigger_of(event) for event in EVENTS}
-    assert {trigger for listed in SWITCH.values() for trigger in listed} <= known
+    assert {trigger for _, listed in ROWS for trigger in listed} <= known
+
+
+def test_no_two_tables_list_the_same() -> None:
+    listed = [(phase, trigger) for phase, row in ROWS for trigger in row]
+    assert len(listed) == len(set(listed))
 
 
 def test_every_kind_of_event_is_tried() -> None:
@@ -59,7 +65,7 @@ def test_every_kind_of_event_is_tried() -> None:
 def test_every_transition_of_the_table_is_shown() -> None:
     listed = {
         (phase, trigger, to)
-        for phase, of_phase in SWITCH.items()
+        for phase, of_phase in ROWS
         for trigger, transition in of_phase.items()
         for to in transition.to
     }
@@ -99,14 +105,26 @@ def test_an_unlisted_event_is_refused_by_name(phase: Phase, event: Event) -> Non
     elif phase is Phase.NEW:
         expected = Reason.NO_ONGOING_SWITCH
     else:
-        expected = NAMED.get((phase, trigger_of(event)), Reason.NOT_POSSIBLE_IN_THIS_STATE)
+        expected = _named(phase, event)
     assert [refusal.reason for refusal in outcome.refusals] == [expected]
     assert encode(case) == before
 
 
+def _named(phase: Phase, event: Event) -> Reason:
+    """The reason an event that is not listed is refused with while the case is open."""
+    if isinstance(event, ReadingReceived):
+        return Reason.READING_OUTSIDE_PERIOD
+    if isinstance(event, WithdrawalReceived):
+        return Reason.WITHDRAWAL_AFTER_APPROVAL
+    if isinstance(event, ConfirmationReceived | ObjectionReceived):
+        asked = phase is Phase.AWAITING_OBJECTION_DECISION
+        return Reason.ALREADY_ANSWERED if asked else Reason.NO_ONGOING_SWITCH
+    return Reason.NOT_POSSIBLE_IN_THIS_STATE
+
+
 @pytest.mark.parametrize("phase", ENDS, ids=lambda phase: phase.value)
 def test_an_ended_case_lists_nothing_and_has_nothing_open(phase: Phase) -> None:
-    assert SWITCH[phase] == {}
+    assert [row for listed, row in ROWS if listed is phase] == [{}]
     case = IN_PHASE[phase]()
     assert case is not None
     assert case.deadlines == ()

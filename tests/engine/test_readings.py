@@ -15,7 +15,7 @@ from broker.messages.codes import Direction, Role
 from broker.messages.identifiers import ObisCode
 from broker.messages.reasons import Reason
 from broker.messages.records import DoubtKind
-from broker.messages.register_changes import ReadingRecorded, SupplyChanged
+from broker.messages.register_changes import ReadingRecorded, SupplyBegun, SupplyEnded
 from tests.engine.builders import (
     CASE,
     FED_IN,
@@ -273,12 +273,18 @@ class TestCarryingOut:
         outcome = Way(Phase.AWAITING_READING, a_reading(), Phase.COMPLETED, awaiting_reading, GOOD)
         decision = outcome.taken()
         assert isinstance(decision, Decision)
-        supply, recorded = decision.register_changes
-        assert supply == SupplyChanged(
+        ended, begun, recorded = decision.register_changes
+        assert ended == SupplyEnded(
             accounting_point=POINT,
             direction=Direction.CONSUMPTION,
-            old=OLD,
-            new=NEW,
+            supplier=OLD,
+            on=READ_ON,
+            case_id=CASE,
+        )
+        assert begun == SupplyBegun(
+            accounting_point=POINT,
+            direction=Direction.CONSUMPTION,
+            supplier=NEW,
             share=Decimal(1),
             on=READ_ON,
             case_id=CASE,
@@ -297,7 +303,7 @@ class TestCarryingOut:
             decision = way.taken()
             assert isinstance(decision, Decision)
             changed = decision.register_changes[0]
-            assert isinstance(changed, SupplyChanged)
+            assert isinstance(changed, SupplyEnded)
             assert changed.on == day
 
 

@@ -9,6 +9,7 @@ from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
 from broker.engine.examination import OF_REQUEST
 from broker.engine.state import Phase, SwitchCase
+from broker.messages.codes import DocumentKind
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import GivenReason, RequestRejectedByOperator, WithdrawalReceived
 from broker.messages.reasons import Reason
@@ -33,6 +34,7 @@ from tests.engine.builders import (
 )
 from tests.engine.cases_of_request_rules import OF_REQUEST_RULES, RuleCase
 from tests.engine.test_rules import names
+from tests.engine.ways_of_shared_supply import a_claim
 from tests.engine.ways_through_the_process import (
     HELD,
     LATER,
@@ -49,13 +51,15 @@ from tests.engine.ways_through_the_process import (
     reached,
 )
 
-AS_RECEIVED = [case for case in OF_REQUEST_RULES if not case.path.startswith("approved_on")]
+OTHERWISE = ("approved_on", "execution_from", "claims")
+AS_RECEIVED = [case for case in OF_REQUEST_RULES if not case.path.startswith(OTHERWISE)]
 
 
 def taken_in(case: RuleCase) -> Decision:
     """The decision on the request of a case, in the circumstances of the case."""
     check = case.check
-    event = a_request(check.request)
+    claimed = check.request.header.kind is DocumentKind.SHARE_CLAIM
+    event = a_claim(check.request) if claimed else a_request(check.request)
     outcome = decide(None, event, facts=check.facts, now=RECEIVED_AT, rules=check.rules)
     assert isinstance(outcome, Decision)
     return outcome

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from broker.engine import rules_contract, rules_parties, rules_reading
+from broker.engine import rules_contract, rules_division, rules_parties, rules_reading
 from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.examination import (
     OF_READING,
@@ -66,7 +66,7 @@ def test_no_case_stands_twice() -> None:
 def test_every_public_function_of_the_rule_modules_is_examined() -> None:
     written = {
         value
-        for module in (rules_parties, rules_contract, rules_reading)
+        for module in (rules_parties, rules_contract, rules_division, rules_reading)
         for name, value in vars(module).items()
         if getattr(value, "__module__", None) == module.__name__
         and callable(value)
@@ -90,6 +90,8 @@ def test_a_good_reading_raises_nothing(good: Callable[[], Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_reasons_are_published_for_this_use(case: RuleCase) -> None:
     uses = {Use.REQUEST} if case.rule in OF_REQUEST else {Use.READING, Use.MESSAGE}
+    if case.rule is rules_division.no_supplier_claims_twice:
+        uses = {Use.DIVISION}
     for finding in found(case.rule(case.check)):
         if isinstance(finding, Refusal):
             assert uses <= set(CODE_LIST[finding.reason].uses)

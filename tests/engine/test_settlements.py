@@ -201,7 +201,7 @@ class TestMeasuredPower:
         kinds = [type(n).__name__ for n in carried_out(awaiting_reading(), MEASURED).notices]
         to_suppliers = ["SwitchCompleted", "SwitchCompleted", "RegisterChangeNotice"]
         assert kinds == [*to_suppliers, "SwitchExecuted"]
-        assert len(carried_out(awaiting_reading(), MEASURED).register_changes) == 2
+        assert len(carried_out(awaiting_reading(), MEASURED).register_changes) == 3
 
     def test_what_is_delivered_then_is_what_was_read(self) -> None:
         now = at(date(2026, 6, 1), 0)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from broker.engine import decide as engine
+from broker.engine.decide import PROCESSES
 from broker.engine.decision import Decision, Refused
-from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.events import DeadlineReached
 from broker.scenarios.files import SCENARIOS, read_scenario, scenario_paths
@@ -54,7 +54,8 @@ def test_every_transition_is_reached(told: dict[Path, set[tuple[Any, ...]]]) -> 
         pytest.skip("not all scenarios were run")
     transitions = {
         (phase, trigger, to)
-        for phase, row in SWITCH.items()
+        for process in PROCESSES
+        for phase, row in process.items()
         for trigger, transition in row.items()
         for to in transition.to
     }
