@@ -389,6 +389,21 @@ class TestInterrupted:
         finally:
             await service.stop()
 
+    def test_a_key_is_removed_whole(self, path: Path) -> None:
+        with closing(open_for_writing(path)) as connection:
+            before = dump(connection)
+            connection.execute("BEGIN")
+            register_staging.stage(
+                connection, NEW_ROWS, register_staging.begin(connection, "n", NOON)
+            )
+            connection.execute("COMMIT")
+            left = True
+            while left:
+                connection.execute("BEGIN")
+                left = register_staging.clear_abandoned(connection, 1)
+                connection.execute("COMMIT")  # which half a key would not let pass
+            assert dump(connection) == before
+
     async def test_a_stop_in_the_middle_leaves_nothing_visible(self, living: Living) -> None:
         status, _ = await living.post(packed(NEW))
         assert status == 202
