@@ -254,3 +254,18 @@ def test_verifying_does_not_wait_for_the_writer(history: Path) -> None:
         put_document(writing, 3)
         assert findings(history) == []
         writing.execute("ROLLBACK")
+
+
+def test_a_key_that_does_not_add_up_is_found(history: Path, tampering: Connection) -> None:
+    tampering.execute("INSERT INTO issued_gsrns VALUES ('383199900000000017')")
+    tampering.execute(
+        "INSERT INTO accounting_points (accounting_point, delivery_point, metering_site, connected,"
+        " consumption, production, self_supply, remotely_read)"
+        " VALUES ('383199900000000017', 'DP-1', '7-1', 1, 1, 0, 0, 0)"
+    )
+    tampering.execute(
+        "INSERT INTO supply (accounting_point, direction, supplier, share, from_day)"
+        " VALUES ('383199900000000017', 'consumption', '28XSEVER-ENERGI8', '0.4', '2026-01-01')"
+    )
+    tampering.execute("DELETE FROM keys_that_do_not_add_up")
+    assert "supply at 383199900000000017" in damage(history)

@@ -152,6 +152,19 @@ async def test_nothing_of_the_present_supplier_is_told(stage: Stage) -> None:
             assert name not in text, (point, name)
 
 
+@pytest.mark.parametrize(
+    ("sender", "kwh"), [("Severna", "112, 120"), ("Južna", "168, 180"), ("Sončna", "280, 300")]
+)
+async def test_of_divided_energy_a_supplier_there_is_told_its_part_and_a_stranger_the_whole(
+    stage: Stage, sender: str, kwh: str
+) -> None:
+    for point in (19, 20):
+        data = asked(sender=sender, point=point, message_id=f"A4-{point}")
+        document = await told(stage, data, sender)
+        assert value_at(document, "BilledQuantities/Quantity/KilowattHours") == kwh
+        assert value_at(document, "MasterData/Meter/SerialNumber") == "ZGL-100019"
+
+
 async def test_the_customer_is_named_as_the_asker_named_it(stage: Stage) -> None:
     document = await told(stage, asked(ContractingParty__Name="ANA ZGLED."))
     assert value_at(document, "MasterData/ContractingParty/Name") == "ANA ZGLED."

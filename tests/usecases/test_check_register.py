@@ -105,7 +105,14 @@ def test_parts_of_one_delivery_point_at_both_ends_of_the_file(
     conn: Connection, folder: Path
 ) -> None:
     points, supply = folder / "accounting_points.csv", folder / "supply.csv"
-    points.write_text(points.read_text("utf-8").replace(f",DP-{LAST},", f",DP-{FIRST},"), "utf-8")
+    header, *rows = points.read_text("utf-8").splitlines()
+    rows = [f"{row}," for row in rows]
+    rows[-1] = f"{rows[0].replace(gsrn_of(FIRST), gsrn_of(LAST))}{gsrn_of(FIRST)}"
+    points.write_text("\n".join([f"{header},measured_at", *rows]) + "\n", "utf-8")
+    for name in ("meters", "meter_registers", "readings", "billed_quantities"):
+        of_last = folder / f"{name}.csv"
+        kept = [r for r in of_last.read_text("utf-8").splitlines() if gsrn_of(LAST) not in r]
+        of_last.write_text("\n".join(kept) + "\n", "utf-8")
     lines = supply.read_text("utf-8").splitlines()
     lines[1] = lines[1].replace(",1,", ",0.4,")
     lines[-1] = lines[-1].replace(",1,", ",0.6,")

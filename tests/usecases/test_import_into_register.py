@@ -67,6 +67,23 @@ NEW = {
 """A new point with all that belongs to it."""
 
 
+def divided(first: int, second: int, place: str) -> dict[str, str]:
+    """A new delivery point with a meter at its first point, and a second one measured there."""
+    points = [
+        f"{gsrn(second)},{place},7-0000101,consumption,yes,no,no,10000003,{gsrn(first)}",
+        f"{gsrn(first)},{place},7-0000101,consumption,yes,no,no,10000003,",
+    ]
+    supply = [
+        f"{gsrn(first)},consumption,28XSEVER-ENERGI8,0.4,2026-03-01,",
+        f"{gsrn(second)},consumption,28XJUG-ELEKTRIKB,0.6,2026-03-01,",
+    ]
+    return {
+        **NEW,
+        "accounting_points.csv": "\n".join([f"{POINTS},measured_at", *points, ""]),
+        "supply.csv": "\n".join([SUPPLY, *supply, ""]),
+    }
+
+
 @dataclass(frozen=True)
 class Living:
     """A running service, and its file."""
@@ -198,6 +215,39 @@ class TestAdded:
         assert facts.meter.serial_number == "ZGL-200001"
         assert facts.last_reading is not None
         assert facts.averages[0].kwh_per_day == 9
+
+    async def test_a_divided_delivery_point(self, living: Living) -> None:
+        told = await living.upload(divided(101, 102, "DP-0101"))
+        assert (told["state"], told["faults"], told["skipped"]) == ("done", [], [])
+        with closing(open_for_reading(living.path)) as connection:
+            facts = register.point_facts(connection, gsrn(102), TODAY)
+        assert facts is not None
+        assert facts.measured_at == gsrn(101)
+        assert facts.meter is not None
+        assert facts.meter.serial_number == "ZGL-100101"
+        assert [str(one.share) for one in facts.supplies_at_delivery_point] == ["0.4", "0.6"]
+        again = await living.upload(divided(101, 102, "DP-0101"))
+        assert (again["state"], set(again["added"].values())) == ("done", {0})
+
+    async def test_a_point_beside_one_that_is_supplied_whole(self, living: Living) -> None:
+        point = f"{gsrn(103)},DP-0001,7-0000001,consumption,yes,no,no,,{gsrn(1)}"
+        told = await living.upload({"accounting_points.csv": f"{POINTS},measured_at\n{point}\n"})
+        assert (told["state"], told["faults"], told["skipped"]) == ("done", [], [])
+        with closing(open_for_reading(living.path)) as connection:
+            facts = register.point_facts(connection, gsrn(103), TODAY)
+        assert facts is not None
+        assert (facts.measured_at, facts.supplies) == (gsrn(1), ())
+        told = await living.upload(
+            {"supply.csv": f"{SUPPLY}\n{gsrn(103)},consumption,28XSEVER-ENERGI8,0.5,2026-03-01,\n"}
+        )
+        assert told["state"] == "refused"
+        assert "add up to 1.5, not exactly one" in told["faults"][0]
+
+    async def test_where_a_point_is_measured_does_not_change(self, living: Living) -> None:
+        point = f"{gsrn(20)},DP-0019,7-0000019,consumption,yes,no,yes,12345857,"
+        told = await living.upload({"accounting_points.csv": f"{POINTS},measured_at\n{point}\n"})
+        assert told["state"] == "refused"
+        assert f"measured_at: on record is {gsrn(19)}" in told["faults"][0]
 
     async def test_a_participant(self, living: Living) -> None:
         text = (SAMPLE / "participants.toml").read_text("utf-8")
@@ -339,6 +389,21 @@ class TestInterrupted:
         finally:
             await service.stop()
 
+    def test_a_key_is_removed_whole(self, path: Path) -> None:
+        with closing(open_for_writing(path)) as connection:
+            before = dump(connection)
+            connection.execute("BEGIN")
+            register_staging.stage(
+                connection, NEW_ROWS, register_staging.begin(connection, "n", NOON)
+            )
+            connection.execute("COMMIT")
+            left = True
+            while left:
+                connection.execute("BEGIN")
+                left = register_staging.clear_abandoned(connection, 1)
+                connection.execute("COMMIT")  # which half a key would not let pass
+            assert dump(connection) == before
+
     async def test_a_stop_in_the_middle_leaves_nothing_visible(self, living: Living) -> None:
         status, _ = await living.post(packed(NEW))
         assert status == 202
@@ -379,11 +444,17 @@ NEW_ROWS = RegisterRows(
         ),
     ),
     roles=(("28XNOVA-DOBAVA-A", "DDQ"),),
-    gsrns=((gsrn(101),), ("383199902000000011",)),
+    gsrns=((gsrn(101),), (gsrn(102),), ("383199902000000011",)),
     customers=(("10000003", "Nova", "Pot 1", "3999", "Zgledovo", "SI", None),),
     sites=(("7-0000101", "7", "383199902000000011", None, "10000003"),),
-    points=((gsrn(101), "DP-0101", "7-0000101", 1, 0, 1, 0, 0, 0, "10000003"),),
-    supplies=((gsrn(101), "consumption", "28XNOVA-DOBAVA-A", "1", "2026-03-01", None),),
+    points=(
+        (gsrn(101), "DP-0101", "7-0000101", 1, 0, 1, 0, 0, 0, None, "10000003"),
+        (gsrn(102), "DP-0101", "7-0000101", 1, 0, 1, 0, 0, 0, gsrn(101), "10000003"),
+    ),
+    supplies=(
+        (gsrn(101), "consumption", "28XNOVA-DOBAVA-A", "0.4", "2026-03-01", None),
+        (gsrn(102), "consumption", "28XSEVER-ENERGI8", "0.6", "2026-03-01", None),
+    ),
     meters=((gsrn(101), "ZGL-100101", "2026-03-01", None),),
     meter_registers=((gsrn(101), "ZGL-100101", "1-0:1.8.0", 6, 0, "1"),),
     readings=((gsrn(101), "ZGL-100101", "2026-03-01T07:00:00.000000Z", "1"),),

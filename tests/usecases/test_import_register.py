@@ -38,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "fixtures" / "register"
 P1 = "383199900000000017"
 P8 = "383199900000000086"
+P19, P20 = "383199900000000192", "383199900000000208"
 UNKNOWN = "383199900000000994"
 REMOVED = "2020-01-01,2023-11-20"
 AGAIN = "2026-03-31T08:00:00+02:00,2"
@@ -87,9 +88,9 @@ class TestSample:
 
     def test_it_loads(self, conn: Connection) -> None:
         counts = import_register(conn, SAMPLE)
-        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (8, 64, 64)
-        assert (counts.customers, counts.supplies, counts.meters) == (60, 82, 65)
-        assert (counts.readings, counts.billed_quantities) == (123, 160)
+        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (8, 64, 62)
+        assert (counts.customers, counts.supplies, counts.meters) == (60, 82, 63)
+        assert (counts.readings, counts.billed_quantities) == (119, 157)
         assert (counts.daily_blocks, counts.skipped_rows) == (16, 0)
         assert not conn.in_transaction
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -155,6 +156,24 @@ CELLS = [
     ("accounting_points.csv", "+production,yes,yes", ",yes,yes", "directions"),
     ("supply.csv", "0.6", "0.5", "share"),
     ("supply.csv", "1,2024-01-01,2026-02-01", "0.5,2024-01-01,2026-02-01", "share"),
+    # A point without a meter of its own, beside the one that measures it.
+    ("accounting_points.csv", f",{P19}", ",383199900000000193", "measured_at"),
+    ("accounting_points.csv", f",{P19}", f",{UNKNOWN}", "measured_at"),
+    ("accounting_points.csv", f",{P19}", f",{P20}", "measured_at"),
+    ("accounting_points.csv", f"{P20},DP-0019", f"{P20},DP-0018", "delivery_point"),
+    (
+        "accounting_points.csv",
+        f"{P20},DP-0019,7-0000019",
+        f"{P20},DP-0019,7-0000018",
+        "metering_site",
+    ),
+    (
+        "accounting_points.csv",
+        f"{P20},DP-0019,7-0000019,consumption",
+        f"{P20},DP-0019,7-0000019,consumption+production",
+        "directions",
+    ),
+    ("accounting_points.csv", f"12345857,,\n{P20}", f"12345857,,{P20}\n{P20}", "measured_at"),
     ("supply.csv", "2024-01-01,2026-02-01", "2026-02-01,2026-02-01", "to_day"),
     ("supply.csv", "production,28XSONCNA-ODDAJ9", "production,28XSEVER-ENERGI8", "supplier"),
     ("meters.csv", "ZGL-100022,2025-11-14", "ZGL-100022,2025-11-13", "installed_from"),
@@ -182,6 +201,13 @@ class TestFaults:
             assert len([p for p in places if p[::2] == ("accounting_points.csv", column)]) == 64
         else:
             assert (file, line, column) in places
+
+    def test_parts_are_added_up_at_one_meter_alone(self, conn: Connection, folder: Path) -> None:
+        spoil(folder, "accounting_points.csv", f"12345857,,{P19}", "12345857,,")
+        assert {(f.file, f.column, f.found) for f in faults(conn, folder)} == {
+            ("supply.csv", "share", "0.4"),
+            ("supply.csv", "share", "0.6"),
+        }
 
     def test_all_faults_are_told_at_once_in_order(self, conn: Connection, folder: Path) -> None:
         spoil(folder, "supply.csv", "0.6", "six tenths")
@@ -218,6 +244,12 @@ class TestFaults:
                 "accounting_point",
             ),
             ("meters.csv", f"{P1},ZGL-2,{REMOVED}", "serial_number"),
+            ("meters.csv", f"{P20},ZGL-2,{REMOVED}", "accounting_point"),
+            (
+                "billed_quantities.csv",
+                f"{P20},consumption,2026-03-01,2026-03-31,5",
+                "accounting_point",
+            ),
             ("readings.csv", f"{P1},ZGL-100001,{AGAIN},1-0:1.8.0,14651", "register"),
             ("readings.csv", f"{P1},ZGL-100001,{AGAIN},1-0:2.8.0,1", "register"),
         ],

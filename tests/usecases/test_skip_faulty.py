@@ -80,7 +80,7 @@ class TestSkipping:
         assert [(f.file, f.line, f.column) for f in counts.skipped] == [
             ("billed_quantities.csv", line, "kwh")
         ]
-        assert (counts.billed_quantities, counts.accounting_points) == (159, 64)
+        assert (counts.billed_quantities, counts.accounting_points) == (156, 64)
 
     def test_a_reading_with_all_its_registers(self, conn: Connection, folder: Path) -> None:
         line = spoil(folder, "readings.csv", "21000", "21000.5")
@@ -89,7 +89,7 @@ class TestSkipping:
             (line, "readings.csv"),
             (line + 1, "readings.csv"),
         }
-        assert counts.readings == 122
+        assert counts.readings == 118
 
     def test_a_customer_takes_site_and_point_along(self, conn: Connection, folder: Path) -> None:
         line = spoil(folder, "customers.csv", "Ana Zgled", "")
@@ -106,7 +106,7 @@ class TestSkipping:
             "billed_quantities.csv",
         }
         assert set(told.values()) == {"names a row that is skipped"}
-        assert (counts.customers, counts.metering_sites, counts.accounting_points) == (59, 63, 63)
+        assert (counts.customers, counts.metering_sites, counts.accounting_points) == (59, 61, 63)
 
     @pytest.mark.parametrize(
         ("file", "was", "becomes"),
@@ -133,6 +133,18 @@ class TestSkipping:
         load(conn, folder)
         assert not is_on_record(conn, 19)
         assert is_on_record(conn, 14)
+
+    def test_a_point_goes_with_the_one_that_measures_it(
+        self, conn: Connection, folder: Path
+    ) -> None:
+        spoil(folder, "meters.csv", "ZGL-100019,2023-11-20", "ZGL-100019,20.11.2023")
+        counts = load(conn, folder)
+        assert not is_on_record(conn, 19)
+        assert not is_on_record(conn, 20)
+        assert counts.accounting_points == 62
+        assert ("measured_at", "names a row that is skipped") in {
+            (f.column, f.problem) for f in counts.skipped
+        }
 
     def test_a_supplier_takes_its_points_along(self, conn: Connection, folder: Path) -> None:
         spoil(folder, "participants.toml", '"28XBREZ-SKUPINES"', '"28XBREZ-SKUPINEX"')
