@@ -101,6 +101,7 @@ def examine(case: SwitchCase, at: Circumstances) -> Examined:
             rules=at.rules,
             execution_from=_execution_from(case, local_day(at.now)),
             claims=case.claims,
+            jointly=bool(case.claims),
         )
         for one in case.applications
     )

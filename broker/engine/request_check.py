@@ -22,7 +22,7 @@ class RequestCheck:
 
     `execution_from` is the day from which the period for carrying out runs, None where it is that
     of receipt (interpretation 1); `claims` all claims that are decided together, this one among
-    them, empty for a request.
+    them, empty for a request; `jointly` that they are complete and planned as one.
     """
 
     request: SwitchRequest
@@ -32,17 +32,13 @@ class RequestCheck:
     rules: Rulebook
     execution_from: date | None = None
     claims: tuple[SwitchRequest, ...] = ()
+    jointly: bool = False
 
     @property
     def point(self) -> PointFacts | None:
         """The point of the request, where all its numbers name the same one."""
         named = self.request.point
         return next((one for one in self.facts.points if one.is_named_by(named)), None)
-
-    @property
-    def together(self) -> tuple[SwitchRequest, ...]:
-        """The request, or all claims that are decided together (interpretation 5)."""
-        return self.claims or (self.request,)
 
     @property
     def divides(self) -> bool:
@@ -54,7 +50,7 @@ class RequestCheck:
         """The suppliers of consumption of the whole new division, as far as it has been named."""
         return tuple(
             chosen
-            for request in self.together
+            for request in self.claims or (self.request,)
             for chosen in request.chosen
             if chosen.direction is Direction.CONSUMPTION
         )
@@ -127,18 +123,29 @@ class RequestCheck:
 
     @property
     def plan(self) -> Plan | NoPlan | None:
-        """The plan if approved on the day of the check; None while the point is not identified.
+        """The plan if approved on the day of the check; None while the point is not identified."""
+        return self._plan_for(self.claims if self.jointly else (self.request,))
+
+    @property
+    def plans_alone(self) -> tuple[Plan | NoPlan | None, ...]:
+        """The plan of this claim as its own contract allows, then those of the others."""
+        others = (one for one in self.claims if one.header.sender != self.request.header.sender)
+        return tuple(self._plan_for((one,)) for one in (self.request, *others))
+
+    def _plan_for(self, requests: tuple[SwitchRequest, ...]) -> Plan | NoPlan | None:
+        """The plan that the contracts of these allow.
 
         Of claims with different requested dates the latest holds for all (interpretation 11).
         """
         point = self.point
         if point is None:
             return None
-        dates = [one.requested_date for one in self.together if one.requested_date]
+        together = self.claims if self.jointly else requests
+        dates = [one.requested_date for one in together if one.requested_date]
         changing = {supply.direction for supply in self.changes.begins}
         return plan_switch(
             max(dates, default=None),
-            tuple(one for request in self.together for one in contracts_of(request, changing)),
+            tuple(one for request in requests for one in contracts_of(request, changing)),
             begun=self.received_on,
             starts_on=self.execution_from or self.received_on,
             approved_on=self.approved_on,

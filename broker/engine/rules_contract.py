@@ -144,9 +144,14 @@ def the_requested_date_is_within_limits(check: RequestCheck) -> Refusal | None:
 def the_contract_covers_a_day_of_the_reading_period(check: RequestCheck) -> Refusal | None:
     """A day the contract does not cover is no day of the reading period; one must be left.
 
+    Where claims are decided together it is the ground of the one whose contract it is, and of all
+    where only together they leave no day.
     Source: A9, interpretation 1 (002 a.193, a.199(2)).
     """
     if check.plan is not NoPlan.CONTRACT_COVERS_NO_DAY:
+        return None
+    alone, *of_others = check.plans_alone
+    if alone is not check.plan and check.plan in of_others:
         return None
     return Refusal(reason=Reason.INVALID_PERIOD, place="/SwitchRequest/ChosenSupplier/Contract")
 

@@ -447,6 +447,13 @@ def request_check_of_a_claim() -> RequestCheck:
     return replace(request_check(), request=claim(), claims=(claim(),))
 
 
+def request_check_of_claims_together() -> RequestCheck:
+    """The check of a claim that is decided with another; its contract ends on 1 May."""
+    own = but(claim(), "chosen.0.contract.valid_to", date(2026, 5, 1))
+    check = replace(request_check_of_a_claim(), request=own, claims=(own, claim(OLD, "0.4")))
+    return replace(check, jointly=True, execution_from=RECEIVED_ON)
+
+
 def request_check_of_a_customers_division() -> RequestCheck:
     """The check of a good request of the customer's naming two suppliers with their shares."""
     return replace(request_check(), request=customers_division())

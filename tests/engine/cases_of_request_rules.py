@@ -39,6 +39,7 @@ from tests.engine.builders import (
     request_check_of_a_customers_division,
     request_check_of_a_paying_supplier,
     request_check_of_a_share,
+    request_check_of_claims_together,
     request_check_of_self_supply,
     request_check_of_the_customer,
     request_check_of_two,
@@ -82,6 +83,7 @@ A_SHARE = request_check_of_a_share
 SUPPLIER_PAYS = request_check_of_a_paying_supplier
 CUSTOMERS = request_check_of_the_customer
 CLAIM = request_check_of_a_claim
+CLAIMS_TOGETHER = request_check_of_claims_together
 CUSTOMERS_DIVISION = request_check_of_a_customers_division
 
 E10 = (Reason.POINT_NOT_IDENTIFIABLE,)
@@ -471,8 +473,19 @@ OF_DIVISION = (
         contract.the_contract_covers_a_day_of_the_reading_period,
         # the period for carrying out begins with the approval, whenever the claim came
         ("execution_from", date(2026, 5, 16), ()),
-        ("claims.0.chosen.0.contract.valid_to", YESTERDAY, E50),
+        ("request.chosen.0.contract.valid_to", YESTERDAY, E50),
         of=CLAIM,
+    ),
+    *_cases(
+        contract.the_contract_covers_a_day_of_the_reading_period,
+        # the other's ground alone
+        ("claims.1.chosen.0.contract.valid_to", YESTERDAY, ()),
+        # each alone leaves a day, together they leave none
+        ("claims.1.chosen.0.contract.valid_from", date(2026, 5, 2), E50),
+        ("claims.1.chosen.0.contract.valid_from", date(2026, 5, 1), ()),
+        # the latest requested date holds for all
+        ("claims.1.requested_date", date(2026, 5, 2), E50),
+        of=CLAIMS_TOGETHER,
     ),
 )
 
@@ -485,5 +498,6 @@ GOOD_REQUESTS = (
     SUPPLIER_PAYS,
     CUSTOMERS,
     CLAIM,
+    CLAIMS_TOGETHER,
     CUSTOMERS_DIVISION,
 )

@@ -51,7 +51,7 @@ from tests.engine.ways_through_the_process import (
     reached,
 )
 
-OTHERWISE = ("approved_on", "execution_from", "claims")
+OTHERWISE = ("approved_on", "execution_from", "claims", "jointly")
 AS_RECEIVED = [case for case in OF_REQUEST_RULES if not case.path.startswith(OTHERWISE)]
 
 
