@@ -19,10 +19,11 @@ COUNTING_TIME = "counting time"
 _PACKAGES = ("broker/engine", "broker/messages", "broker/usecases", "broker/wire")
 _PARTS_IN_SCOPE = {
     "A": tuple(range(1, 39)),
+    "B": tuple(range(1, 12)),
     "C": (1, 2, 3, 4, 5),
     "D": (1, 2, 3, 4),
     "H": (1, 2),
-    "interpretation ": (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15),
+    "interpretation ": tuple(range(1, 16)),
 }
 IN_SCOPE = (
     *(f"{part}{number}" for part, numbers in _PARTS_IN_SCOPE.items() for number in numbers),
