@@ -31,7 +31,7 @@ from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
 from broker.usecases.change_register import change_register
 from broker.usecases.handle_event import Desk, handle_event
-from broker.usecases.reach_deadlines import ReachDeadlines
+from broker.usecases.reach_deadlines import ReachDeadlines, UnableToGoBefore
 from broker.wire.envelope import header_facts
 from broker.wire.explain import explain
 from broker.wire.read import ReadMessage, read
@@ -108,7 +108,7 @@ class ReceiveMessage:
         """The answer, or what is said where there can be none: retry (503), or our bug (500)."""
         try:
             return await answer
-        except UnableToWrite:
+        except (UnableToWrite, UnableToGoBefore):
             _log.warning("a message of %s was not written: retry", attempt.party.eic)
             return self._unkept(attempt, 503, Reason.TRY_AGAIN)
         except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
