@@ -41,6 +41,7 @@ from broker.store.connection import UnableToOpen, hold, open_for_reading, open_f
 from broker.store.register import RegisterIsEmpty
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
+from broker.web.broken_http import leave_out_what_was_sent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines for every tick
+    logging.getLogger("aiohttp.server").addFilter(leave_out_what_was_sent)
     try:
         code: int = options.run(options)
     except (

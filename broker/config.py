@@ -33,6 +33,7 @@ class ServiceSettings:
     port: int = 8080
     sweep_seconds: float = 1.0
     stop_within_seconds: float = 10.0
+    message_within_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ class Service:
             decide=DecideAsOperator(writer=writer, clock=clock, deadlines=deadlines, desk=desk),
             deadlines=deadlines,
             imports=imports,
+            message_within_seconds=self._config.service.message_within_seconds,
         )
 
     async def _open_door(self, door: Door) -> None:

@@ -31,6 +31,9 @@ REQUESTS_AT_ONCE_MAX = 256
 class Door:
     """The use cases behind the door, and what it needs to say who is calling and when.
 
+    A message must be there within `message_within_seconds` of its first byte, so that nobody keeps
+    lines busy with bytes that never end.
+
     `under_way` counts the requests of each party at this moment, `turned_away` by status what
     was refused without being kept since the service started.
     """
@@ -45,6 +48,7 @@ class Door:
     decide: DecideAsOperator
     deadlines: ReachDeadlines
     imports: ImportIntoRegister
+    message_within_seconds: float
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 
