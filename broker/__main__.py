@@ -89,15 +89,10 @@ def _parser() -> argparse.ArgumentParser:
 
     import_command.add_to(commands, _config)
 
-    command = commands.add_parser("token", help="issue a participant's token (service stopped)")
+    command = commands.add_parser("token", help="issue a first token (service stopped)")
     command.add_argument("eic")
     command.add_argument("label")
     command.set_defaults(run=_token)
-
-    command = commands.add_parser("revoke", help="end a participant's token (service stopped)")
-    command.add_argument("eic")
-    command.add_argument("label")
-    command.set_defaults(run=_revoke)
 
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
     command.set_defaults(run=_verify)
@@ -157,6 +152,8 @@ def _add_operator_commands(commands: Any) -> None:
         )
     )
 
+    _add_token_commands(commands, at_service)
+
     command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
     command.add_argument("--by", required=True)
     command.add_argument("--why", required=True)
@@ -165,6 +162,51 @@ def _add_operator_commands(commands: Any) -> None:
             options, "POST", "/operator/sweep/go-on", {"by": options.by, "why": options.why}
         )
     )
+
+
+def _add_token_commands(commands: Any, at_service: argparse.ArgumentParser) -> None:
+    """The tokens of participants, through the running service."""
+    command = commands.add_parser("tokens", parents=[at_service], help="a participant's tokens")
+    command.add_argument("eic")
+    command.set_defaults(run=lambda options: _ask(options, "GET", _tokens_of(options), None))
+
+    command = commands.add_parser("issue", parents=[at_service], help="issue another token")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.add_argument("--days", type=int, help="until when it is valid; without, until revoked")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "POST",
+            _tokens_of(options),
+            {
+                "label": options.label,
+                "days": options.days,
+                "by": options.by,
+                "why": options.why,
+            },
+        )
+    )
+
+    command = commands.add_parser("revoke", parents=[at_service], help="end a token at once")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "DELETE",
+            f"{_tokens_of(options)}/{_in_path(options.label)}",
+            {"by": options.by, "why": options.why},
+        )
+    )
+
+
+def _tokens_of(options: argparse.Namespace) -> str:
+    return f"/operator/participants/{_in_path(options.eic)}/tokens"
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -243,15 +285,6 @@ def _token(options: argparse.Namespace) -> int:
                 f"{options.eic} has a token labelled {options.label!r}: revoke it or take another"
             ) from error
     print(token)
-    return 0
-
-
-def _revoke(options: argparse.Namespace) -> int:
-    path = _config(options).service.database
-    with hold(path), closing(open_for_writing(path)) as connection:
-        migrate(connection)
-        participants.revoke(connection, Eic(options.eic), options.label, SystemClock().now())
-    print(f"{options.eic} speaks no longer by {options.label!r}")
     return 0
 
 

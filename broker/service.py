@@ -23,6 +23,7 @@ from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.web.door import Door
@@ -123,6 +124,7 @@ class Service:
             decide=DecideAsOperator(writer=writer, clock=clock, deadlines=deadlines, desk=desk),
             deadlines=deadlines,
             imports=imports,
+            credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
             message_within_seconds=self._config.service.message_within_seconds,
         )
 

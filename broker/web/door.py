@@ -18,6 +18,7 @@ from broker.store.writer import Writer
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.wire.write_acknowledgement import write_acknowledgement
@@ -48,6 +49,7 @@ class Door:
     decide: DecideAsOperator
     deadlines: ReachDeadlines
     imports: ImportIntoRegister
+    credentials: KeepCredentials
     message_within_seconds: float
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)

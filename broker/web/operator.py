@@ -46,7 +46,7 @@ class Decided(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True):
-    """Who lets something go on that has stopped with an alarm, and why."""
+    """Who does something to the service as a whole, and why."""
 
     by: str
     why: str
@@ -75,7 +75,7 @@ async def post_decision(request: web.Request) -> web.StreamResponse:
 async def post_go_on(request: web.Request) -> web.StreamResponse:
     """Let the sweep go on after an alarm about the clock."""
     try:
-        person = _person(await request.read())
+        person = person_of(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
         return json_answer({"error": str(error)}, 400)
     went_on = await request.app[DOOR].deadlines.go_on(by=person.by, why=person.why)
@@ -85,7 +85,7 @@ async def post_go_on(request: web.Request) -> web.StreamResponse:
 async def post_try_again(request: web.Request) -> web.StreamResponse:
     """Let the parked deadlines of a case be handled again."""
     try:
-        person = _person(await request.read())
+        person = person_of(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
         return json_answer({"error": str(error)}, 400)
     case_id = CaseId(request.match_info["number"])
@@ -94,11 +94,11 @@ async def post_try_again(request: web.Request) -> web.StreamResponse:
     return json_answer({"tried_again": tried})
 
 
-def _person(body: bytes) -> Person:
-    """Who lets something go on. Raises DecodeError, ValueError for no name or no reason."""
+def person_of(body: bytes) -> Person:
+    """Who does something, and why. Raises DecodeError, ValueError for no name or no reason."""
     person = msgspec.json.decode(body, type=Person)
     if not person.by.strip() or not person.why.strip():
-        raise ValueError("it must be said who lets it go on, and why")
+        raise ValueError("it must be said who does it, and why")
     return person
 
 

@@ -158,7 +158,19 @@ def _stem(word: str) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["serve", "import", "token", "revoke", "tasks", "decide", "go-on", "try-again", "verify"],
+    [
+        "serve",
+        "import",
+        "token",
+        "tokens",
+        "issue",
+        "revoke",
+        "tasks",
+        "decide",
+        "go-on",
+        "try-again",
+        "verify",
+    ],
 )
 def test_a_command_that_is_described_is_there(
     command: str, capsys: pytest.CaptureFixture[str]
