@@ -95,7 +95,7 @@ class Service:
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
-            writer=self.writer, clock=clock, ids=desk.ids, database=settings.database
+            writer=self.writer, clock=clock, desk=desk, database=settings.database
         )
         imports.start()
         self._opened.push_async_callback(imports.close)

@@ -3,9 +3,9 @@
 It is of no case; a case in progress at the point learns of it as an event.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from broker.engine import rules_register as register
@@ -13,7 +13,7 @@ from broker.engine.calendar import local_day, start_of
 from broker.engine.decision import Refused
 from broker.engine.register_check import ChangeFacts, RegisterCheck
 from broker.engine.rulebook import Rulebook
-from broker.messages.codes import ObtainedBy, Role
+from broker.messages.codes import ObtainedBy, RegisterChangeKind, Role
 from broker.messages.events import PointChanged
 from broker.messages.identifiers import Eic
 from broker.messages.notices import Addressee, PointNumber, RegisterChangeNotice
@@ -112,6 +112,24 @@ def way_of_metering_changes(check: RegisterCheck) -> bool:
     return before != after or exchange.new.remotely_read != point.remotely_read
 
 
+def notices_of_change(
+    point: PointNumber, change: RegisterChangeKind, effective_on: date, suppliers: Iterable[Eic]
+) -> tuple[RegisterChangeNotice, ...]:
+    """The notice of a change at the point to each of its suppliers.
+
+    Source: A32 (002 a.141).
+    """
+    return tuple(
+        RegisterChangeNotice(
+            to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
+            point=point,
+            change=change,
+            effective_on=effective_on,
+        )
+        for supplier in suppliers
+    )
+
+
 def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
     """To the point's suppliers, unless an exchange leaves the way of metering as it was.
 
@@ -120,17 +138,8 @@ def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
     if check.exchange is not None and not way_of_metering_changes(check):
         return ()
     named = check.change.point
-    return tuple(
-        RegisterChangeNotice(
-            to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
-            point=PointNumber(
-                accounting_point=named.accounting_point, metering_site=named.metering_site
-            ),
-            change=check.change.kind,
-            effective_on=check.change.effective_on,
-        )
-        for supplier in _suppliers(check)
-    )
+    point = PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
+    return notices_of_change(point, check.change.kind, check.change.effective_on, _suppliers(check))
 
 
 def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:

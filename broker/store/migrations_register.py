@@ -347,3 +347,22 @@ def create_register_imports(db: Database) -> None:
     db.execute("CREATE INDEX points_of_site ON accounting_points (metering_site)")
     db.execute("CREATE INDEX sites_of_owner ON metering_sites (owner)")
     db.execute("CREATE INDEX values_of_register ON reading_values (meter, register)")
+
+
+@register()
+def create_imported_changes(db: Database) -> None:
+    """What imports have changed at points and nobody has been told yet (A32, D4).
+
+    Written in the transaction that makes the change, removed in the one that tells of it.
+    """
+    db.execute(f"""
+        CREATE TABLE imported_changes (
+            imported_change INTEGER PRIMARY KEY,
+            accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
+            kind TEXT NOT NULL CHECK (kind IN
+                ('meter', 'customer', 'connection', 'reading_method')),
+            effective_on TEXT NOT NULL CHECK {_is_day("effective_on")},
+            supplier_is_told INTEGER NOT NULL CHECK {_is_flag("supplier_is_told")},
+            parked TEXT,
+            UNIQUE (accounting_point, kind)
+        ) STRICT""")

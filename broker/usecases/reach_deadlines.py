@@ -15,6 +15,7 @@ from broker.store import deadlines, journal, operations
 from broker.store.writer import Writer
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.handle_event import Desk, handle_deadline
+from broker.usecases.tell_imported_changes import tell_at
 
 _log = logging.getLogger(__name__)
 
@@ -63,9 +64,11 @@ class ReachDeadlines:
     ) -> None:
         """Handle what goes before an event at this delivery point, inside its transaction.
 
-        Raises UnableToGoBefore where something does and the sweep has stopped: the event has to
-        wait for the person that says go on, as what goes before it does.
+        First what an import has changed there, then what fell due. Raises UnableToGoBefore where
+        something fell due and the sweep has stopped: the event has to wait for the person that
+        says go on, as what goes before it does.
         """
+        tell_at(connection, delivery_point, now=self._clock.now(), desk=self._desk)
         for _ in range(_BEFORE_ONE_EVENT_MAX):
             due = deadlines.due_at_delivery_point(connection, delivery_point, until)
             if not due:
@@ -113,4 +116,6 @@ class ReachDeadlines:
         return self._watch.trouble(journal.last_entry_at(connection))
 
     def _reach(self, due: deadlines.OpenDeadline, connection: Connection) -> None:
+        if due.delivery_point is not None:
+            tell_at(connection, due.delivery_point, now=self._clock.now(), desk=self._desk)
         handle_deadline(connection, due, now=self._clock.now(), desk=self._desk)
