@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from broker.engine.facts import Facts, PointFacts
 from broker.engine.plan import NoPlan, plan_switch
@@ -13,9 +14,12 @@ from broker.messages.requests import ChosenSupplier, SupplyContract, SwitchReque
 Finding = Refusal | Doubt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RequestCheck:
-    """What a rule may look at: the request, the day it came, the day of the check, the facts."""
+    """What a rule may look at: the request, the day it came, the day of the check, the facts.
+
+    What follows from these is worked out once, however many rules ask for it.
+    """
 
     request: SwitchRequest
     received_on: date
@@ -23,13 +27,13 @@ class RequestCheck:
     facts: Facts
     rules: Rulebook
 
-    @property
+    @cached_property
     def point(self) -> PointFacts | None:
         """The point of the request, where all its numbers name the same one."""
         point = self.facts.point
         return point if point is not None and point.is_named_by(self.request.point) else None
 
-    @property
+    @cached_property
     def changes(self) -> tuple[DirectionChange, ...]:
         """Directions whose chosen supplier is not the present one (interpretation 13)."""
         point = self.point
@@ -46,7 +50,7 @@ class RequestCheck:
             and point.supplier_of(chosen.direction) != chosen.supplier
         )
 
-    @property
+    @cached_property
     def plan(self) -> Plan | NoPlan | None:
         """The plan if approved on the day of the check; None while the point is not identified."""
         point = self.point

@@ -58,6 +58,12 @@ _POINT = """
     WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
         WHERE import_id = accounting_points.brought_by AND switched_over_at IS NULL)"""
 
+# Where a point that can be seen is delivered.
+_DELIVERY_POINT = """
+    SELECT delivery_point FROM accounting_points
+    WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = brought_by AND switched_over_at IS NULL)"""
+
 # Who pays the network charge of a point on a day; without a row it is the customer (A34).
 _PAYER = """
     SELECT payer FROM network_charge_payers WHERE accounting_point = ? AND from_day <= ?
@@ -187,6 +193,12 @@ def who_supplies(
         SupplyFacts(direction=direction, supplier=Eic(supplier), share=Decimal(share))
         for supplier, share in rows
     )
+
+
+def delivery_point_of(conn: sqlite3.Connection, accounting_point: Gsrn) -> DeliveryPoint | None:
+    """Where the point is delivered; None when no point has this number."""
+    row = conn.execute(_DELIVERY_POINT, (accounting_point,)).fetchone()
+    return None if row is None else DeliveryPoint(row[0])
 
 
 def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> PointFacts | None:

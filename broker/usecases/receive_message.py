@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
 
-from broker.engine.calendar import local_day
 from broker.engine.decision import Decision
 from broker.engine.refusals import texts
 from broker.messages.answers import Acknowledgement, Outcome
@@ -176,9 +175,9 @@ class ReceiveMessage:
     def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
         """Level domain: what the case, the register or the one asked for data makes of it."""
         at, named = attempt.received_at, message.message.point.accounting_point
-        point = register.point_facts(connection, named, local_day(at))
-        if point is not None:
-            self._deadlines.reach_at(connection, point.delivery_point, until=at)
+        place = register.delivery_point_of(connection, named)
+        if place is not None:
+            self._deadlines.reach_at(connection, place, until=at)
         if isinstance(message.message, MasterDataRequest):
             refused = answer_master_data(
                 connection, message.message, received_at=at, desk=self._desk
