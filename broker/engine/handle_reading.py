@@ -21,7 +21,7 @@ from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Payer, ReadingMethod, RegisterChangeKind
+from broker.messages.codes import BillingReason, Payer, ReadingMethod, RegisterChangeKind
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -235,7 +235,7 @@ def redate_review(
 
 
 def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> ReadingCheck | Refused:
-    point = at.facts.point
+    point = at.facts.point_when_read or at.facts.point
     if point is None or point.meter is None:
         return Refused((Refusal(reason=Reason.METER_NOT_IDENTIFIABLE),))
     return ReadingCheck(
@@ -262,7 +262,7 @@ def _carry_out(
         at=at.now,
         switch_date=check.taken_on,
         reading=reading,
-        settlement=settlement_of(check, case.request.network_charge_payer),
+        settlement=settlement_of(check, _billing_reason(case, check.point.payer)),
         settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
         if check.point.measured_power
         else None,
@@ -284,6 +284,18 @@ def _carry_out(
         ),
         register_changes=_register_changes(case, record, check.point.payer),
     )
+
+
+def _billing_reason(case: SwitchCase, before: Payer) -> BillingReason:
+    """Why the old supplier of consumption is settled: whether another pays from then on.
+
+    A supplier that pays in the place of one that paid is another payer.
+    Source: A24, A35, interpretation 13 (002 a.132, a.200(1)).
+    """
+    payer = case.request.network_charge_payer
+    if payer is before is Payer.CUSTOMER:
+        return BillingReason.CHANGE_OF_SUPPLIER
+    return BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER
 
 
 def _register_changes(

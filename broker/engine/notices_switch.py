@@ -36,6 +36,7 @@ from broker.messages.notices import (
 )
 from broker.messages.records import Plan, ReadingOrdered
 from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
+from broker.messages.settlements import SettledRegister, Settlement
 
 
 def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> tuple[Notice, ...]:
@@ -137,17 +138,29 @@ def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
             to=_addressee(case, supplier.eic),
             point=_point(case),
             old_supplier=supplier,
-            settlement=replace(
-                settlement,
-                registers=tuple(
-                    one
-                    for one in settlement.registers
-                    if _measures(one.register, supplier.directions)
-                ),
-            ),
+            settlement=_settlement_of(settlement, supplier.directions),
         )
         for supplier in _old_suppliers(case, facts)
     )
+
+
+def _settlement_of(settlement: Settlement, directions: tuple[Direction, ...]) -> Settlement:
+    """The registers of these directions, of every meter that measured one."""
+    removed = tuple(
+        replace(one, registers=_settled(one.registers, directions))
+        for one in settlement.removed_meters
+    )
+    return replace(
+        settlement,
+        registers=_settled(settlement.registers, directions),
+        removed_meters=tuple(one for one in removed if one.registers),
+    )
+
+
+def _settled(
+    registers: tuple[SettledRegister, ...], directions: tuple[Direction, ...]
+) -> tuple[SettledRegister, ...]:
+    return tuple(one for one in registers if _measures(one.register, directions))
 
 
 def register_change(

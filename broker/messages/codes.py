@@ -45,6 +45,7 @@ class ObtainedBy(Enum):
 class BillingReason(Enum):
     """Why a settlement is drawn up, codes of Priloga A."""
 
+    CHANGE_OF_PAYER = "11"
     CHANGE_OF_SUPPLIER_AND_PAYER = "14"
     CHANGE_OF_SUPPLIER = "16"
 

@@ -13,10 +13,7 @@ from zoneinfo import ZoneInfo
 from broker.engine.facts import (
     AverageFacts,
     CustomerFacts,
-    MeterFacts,
     PointFacts,
-    ReadingOnRecord,
-    RegisterFacts,
     SupplyFacts,
 )
 from broker.messages.codes import Direction, Payer
@@ -26,8 +23,6 @@ from broker.messages.identifiers import (
     DeliveryPoint,
     Eic,
     Gsrn,
-    ObisCode,
-    SerialNumber,
     TaxNumber,
 )
 from broker.messages.register_changes import (
@@ -36,8 +31,9 @@ from broker.messages.register_changes import (
     RegisterChange,
     SupplyChanged,
 )
-from broker.messages.requests import Address, RegisterValue
-from broker.store.instants import from_text, to_text
+from broker.messages.requests import Address
+from broker.store.instants import to_text
+from broker.store.metering import metering_on
 
 # The clock of the law (rules, "Counting time").
 _LOCAL = ZoneInfo("Europe/Ljubljana")
@@ -80,21 +76,6 @@ _SUPPLY = """
 _EVER_SUPPLIED = """
     SELECT DISTINCT direction FROM supply WHERE accounting_point = ? AND from_day <= ?
     ORDER BY direction"""
-
-# The meter installed at a point on a day, a row for each of its registers.
-_METER = """
-    SELECT meter, serial_number, register, digits, multiplier
-    FROM meters LEFT JOIN meter_registers USING (meter)
-    WHERE accounting_point = :point
-    AND installed_from <= :day AND (removed_on IS NULL OR :day < removed_on)
-    ORDER BY register"""
-
-# The latest reading of a meter, a row for each register.
-_LAST_READING = """
-    SELECT taken_at, register, value FROM reading_values JOIN (
-        SELECT reading, taken_at FROM readings WHERE meter = ?
-        ORDER BY taken_at DESC, reading DESC LIMIT 1) USING (reading)
-    ORDER BY register"""
 
 # The last billing period of one direction that had ended by a day.
 _LAST_BILLED = """
@@ -198,7 +179,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     self_supply, remotely_read, inaccessible_since, measured_power, *customer = rest
     flags = ((Direction.CONSUMPTION, takes), (Direction.PRODUCTION, feeds_in))
     directions = tuple(direction for direction, has in flags if has)
-    meter_key, meter = _meter(conn, accounting_point, day)
+    metering = metering_on(conn, accounting_point, day)
     return PointFacts(
         accounting_point=accounting_point,
         delivery_point=DeliveryPoint(delivery_point),
@@ -224,13 +205,15 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
             Direction(direction)
             for (direction,) in conn.execute(_EVER_SUPPLIED, (accounting_point, day.isoformat()))
         ),
-        meter=meter,
-        last_reading=None if meter_key is None else _last_reading(conn, meter_key),
+        meter=metering.meter,
+        last_reading=metering.last_reading,
         averages=tuple(
             average
             for direction in directions
             if (average := _average(conn, accounting_point, direction, day)) is not None
         ),
+        removed_meters=metering.removed_meters,
+        closing=metering.closing,
     )
 
 
@@ -321,37 +304,6 @@ def _customer(row: tuple[str, str, str, str, str, str, str | None]) -> CustomerF
         tax_number=TaxNumber(tax_number),
         address=Address(street=street, postal_code=postal_code, city=city, country=country),
         email=email,
-    )
-
-
-def _meter(
-    conn: sqlite3.Connection, accounting_point: Gsrn, day: date
-) -> tuple[int | None, MeterFacts | None]:
-    """The meter installed on the day, with its key; two Nones where there is none."""
-    values = {"point": accounting_point, "day": day.isoformat()}
-    rows = conn.execute(_METER, values).fetchall()
-    if not rows:
-        return None, None
-    registers = tuple(
-        RegisterFacts(register=ObisCode(register), digits=digits, multiplier=Decimal(multiplier))
-        for _, _, register, digits, multiplier in rows
-        if register is not None
-    )
-    meter = MeterFacts(serial_number=SerialNumber(rows[0][1]), registers=registers)
-    return rows[0][0], meter
-
-
-def _last_reading(conn: sqlite3.Connection, meter: int) -> ReadingOnRecord | None:
-    """The latest reading of the meter, dated by the local day on which it was taken."""
-    rows = conn.execute(_LAST_READING, (meter,)).fetchall()
-    if not rows:
-        return None
-    return ReadingOnRecord(
-        taken_on=local_day(from_text(rows[0][0])),
-        registers=tuple(
-            RegisterValue(register=ObisCode(register), value=Decimal(value))
-            for _, register, value in rows
-        ),
     )
 
 

@@ -32,6 +32,7 @@ from broker.messages.notices import (
     WithdrawalConfirmation,
 )
 from broker.messages.reasons import Reason
+from broker.messages.settlements import SettledRegister
 from broker.wire.document import (
     LONG_TEXT_MAX,
     NAME_TEXT_MAX,
@@ -294,10 +295,19 @@ def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
     if settlement.from_day is not None:
         add_day(period, "From", settlement.from_day)
     add_day(period, "Until", settlement.to_day)
+    for removed in settlement.removed_meters:
+        meter = add(root, "RemovedMeter")
+        add(meter, "SerialNumber", removed.serial_number)
+        add_day(meter, "RemovedOn", removed.removed_on)
+        _add_settled(meter, removed.registers)
     add(root, "SerialNumber", settlement.serial_number)
     add_code(root, "ObtainedBy", "NSI", settlement.obtained_by.value)
-    for one in settlement.registers:
-        register = add(root, "Register")
+    _add_settled(root, settlement.registers)
+
+
+def _add_settled(parent: etree._Element, registers: tuple[SettledRegister, ...]) -> None:
+    for one in registers:
+        register = add(parent, "Register")
         add(register, "Obis", one.register)
         if one.opening is not None:
             add(register, "Opening", plain(one.opening))

@@ -74,7 +74,7 @@ from broker.messages.notices import (
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Address, NamedCustomer, RegisterValue
-from broker.messages.settlements import SettledRegister, Settlement
+from broker.messages.settlements import RemovedMeterSettled, SettledRegister, Settlement
 from broker.wire.write_acknowledgement import write_acknowledgement
 from broker.wire.write_master_data import write_master_data
 from broker.wire.write_notice import write_notice
@@ -277,6 +277,40 @@ NOTICES: dict[str, Notice] = {
                     opening=None,
                     closing=Decimal("8120"),
                     quantity_kwh=None,
+                ),
+            ),
+        ),
+    ),
+    "FinalSettlement/over-a-meter-exchange": FinalSettlement(
+        to=TO_OLD,
+        point=POINT,
+        old_supplier=OLD_SUPPLIER,
+        settlement=Settlement(
+            reason=BillingReason.CHANGE_OF_SUPPLIER,
+            serial_number=SerialNumber("ZGL-900001"),
+            from_day=date(2026, 1, 1),
+            to_day=date(2026, 3, 8),
+            obtained_by=ObtainedBy.CUSTOMER,
+            registers=(
+                SettledRegister(
+                    register=ObisCode("1-0:1.8.0"),
+                    opening=Decimal("0"),
+                    closing=Decimal("130"),
+                    quantity_kwh=130,
+                ),
+            ),
+            removed_meters=(
+                RemovedMeterSettled(
+                    serial_number=SerialNumber("ZGL-100002"),
+                    removed_on=date(2026, 2, 10),
+                    registers=(
+                        SettledRegister(
+                            register=ObisCode("1-0:1.8.0"),
+                            opening=Decimal("14650"),
+                            closing=Decimal("14920"),
+                            quantity_kwh=270,
+                        ),
+                    ),
                 ),
             ),
         ),
