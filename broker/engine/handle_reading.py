@@ -7,6 +7,7 @@ from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
+from broker.engine.facts import PointFacts
 from broker.engine.handle_request import redated
 from broker.engine.notices_back_office import execution
 from broker.engine.notices_switch import (
@@ -21,7 +22,13 @@ from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import BillingReason, Payer, ReadingMethod, RegisterChangeKind
+from broker.messages.codes import (
+    BillingReason,
+    ObtainedBy,
+    Payer,
+    ReadingMethod,
+    RegisterChangeKind,
+)
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -46,6 +53,7 @@ from broker.messages.register_changes import (
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
+    SiteReached,
     SupplyChanged,
 )
 
@@ -282,7 +290,7 @@ def _carry_out(
             *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
             execution(case, record, at.facts),
         ),
-        register_changes=_register_changes(case, record, check.point.payer),
+        register_changes=_register_changes(case, record, check.point),
     )
 
 
@@ -299,8 +307,9 @@ def _billing_reason(case: SwitchCase, before: Payer) -> BillingReason:
 
 
 def _register_changes(
-    case: SwitchCase, record: SwitchCarriedOut, payer_before: Payer
+    case: SwitchCase, record: SwitchCarriedOut, before: PointFacts
 ) -> tuple[RegisterChange, ...]:
+    """Supply, payer and reading; who has read on the spot has reached the meter (A21, A27, A35)."""
     shares = {c.direction: c.share for c in case.request.chosen}
     point = case.request.point.accounting_point
     changes: list[RegisterChange] = [
@@ -315,7 +324,7 @@ def _register_changes(
         )
         for change in case.changes
     ]
-    if case.request.network_charge_payer is not payer_before:
+    if case.request.network_charge_payer is not before.payer:
         changes.append(
             PayerChanged(
                 accounting_point=point,
@@ -335,6 +344,9 @@ def _register_changes(
             case_id=case.case_id,
         )
     )
+    on_the_spot = reading.obtained_by in (ObtainedBy.OPERATOR, ObtainedBy.CUSTOMER)
+    if on_the_spot and before.inaccessible_since is not None:
+        changes.append(SiteReached(accounting_point=point, on=record.switch_date))
     return tuple(changes)
 
 

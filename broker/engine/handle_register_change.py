@@ -28,6 +28,7 @@ from broker.messages.register_changes import (
     PointRecorded,
     ReadingRecorded,
     RegisterEntry,
+    SiteReached,
     SupplyChanged,
 )
 from broker.messages.reported_changes import (
@@ -160,7 +161,8 @@ def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
 def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEntry, ...]:
     """The old meter goes with its closing values, the new one comes with its opening values.
 
-    Source: D4 (002 a.149(2), a.149(4)).
+    Who has exchanged the meter has reached it.
+    Source: A21, D4 (002 a.149(2), a.149(4), a.199(1)).
     """
     point, on = check.change.point.accounting_point, check.change.effective_on
     closing = ReadingRecorded(
@@ -172,11 +174,14 @@ def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEn
         case_id=None,
     )
     link = LinkRecorded(accounting_point=point, remotely_read=exchange.new.remotely_read)
+    inaccessible = check.point is not None and check.point.inaccessible_since is not None
+    reached = (SiteReached(accounting_point=point, on=on),) if inaccessible else ()
     return (
         closing,
         MeterRemoved(accounting_point=point, serial_number=exchange.old_serial_number, on=on),
         *_installed(check, exchange.new),
         link,
+        *reached,
     )
 
 

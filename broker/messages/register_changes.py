@@ -45,7 +45,15 @@ class PayerChanged:
     case_id: CaseId | None
 
 
-RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReached:
+    """A reading was obtained at the site on this day: it is no longer inaccessible (A21)."""
+
+    accounting_point: Gsrn
+    on: date
+
+
+RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged | SiteReached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from broker.messages.register_changes import (
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
+    SiteReached,
     SupplyChanged,
 )
 from broker.messages.requests import Address
@@ -108,6 +109,12 @@ _BEGIN_SUPPLY = """
 _METER_OF_READING = """
     SELECT meter FROM meters WHERE accounting_point = :point AND serial_number = :serial_number
     AND installed_from <= :day AND (removed_on IS NULL OR :day <= removed_on)"""
+
+# A site that was reached is no longer inaccessible, unless it became so later (A21).
+_REACH_SITE = """
+    UPDATE metering_sites SET inaccessible_since = NULL WHERE inaccessible_since <= :on
+    AND area_number = (
+        SELECT metering_site FROM accounting_points WHERE accounting_point = :point)"""
 
 # A reading of a meter.
 _INSERT_READING = "INSERT INTO readings (meter, taken_at, obtained_by, case_id) VALUES (?, ?, ?, ?)"
@@ -235,6 +242,9 @@ def record_change(conn: sqlite3.Connection, change: RegisterChange) -> None:
         case PayerChanged():
             row = (change.accounting_point, change.payer.value, change.on.isoformat())
             conn.execute(_SET_PAYER, (*row, change.case_id))
+        case SiteReached():
+            values = {"point": change.accounting_point, "on": change.on.isoformat()}
+            conn.execute(_REACH_SITE, values)
 
 
 def local_day(instant: datetime) -> date:

@@ -29,6 +29,7 @@ from broker.messages.register_changes import (
     MeterRemoved,
     PointRecorded,
     ReadingRecorded,
+    SiteReached,
     SupplyChanged,
 )
 from tests.engine.builders import (
@@ -36,6 +37,7 @@ from tests.engine.builders import (
     INACTIVE,
     OLD,
     OTHER_SITE,
+    POINT,
     SITE_GSRN,
     WITHOUT_BALANCE_GROUP,
     at,
@@ -324,6 +326,12 @@ def test_an_exchange_closes_the_old_meter_and_opens_the_new() -> None:
     assert isinstance(opening, ReadingRecorded)
     assert closing.taken_at == opening.taken_at == at(CHANGED_ON, 0)
     assert (closing.serial_number, opening.serial_number) == ("ZGL-100001", "ZGL-900001")
+
+
+def test_who_exchanges_the_meter_has_reached_the_site() -> None:
+    check = but(exchange(), "facts.point.inaccessible_since", date(2025, 2, 1))
+    *_, reached = decided(check).entries
+    assert reached == SiteReached(accounting_point=POINT, on=CHANGED_ON)
 
 
 @pytest.mark.parametrize(
