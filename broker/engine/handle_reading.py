@@ -15,7 +15,7 @@ from broker.engine.notices_switch import (
     failure,
     final_settlements,
     refused_reading,
-    register_change,
+    register_changes,
 )
 from broker.engine.reading_by_operator import order_reading
 from broker.engine.refusals import unfit_reasons
@@ -24,10 +24,10 @@ from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
 from broker.messages.codes import (
     BillingReason,
+    Direction,
     ObtainedBy,
     Payer,
     ReadingMethod,
-    RegisterChangeKind,
 )
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
@@ -287,7 +287,7 @@ def _carry_out(
         notices=(
             *completion(case, reading, at.facts),
             *settled_now,
-            *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
+            *register_changes(carried_out, record.switch_date, at.facts),
             execution(case, record, at.facts),
         ),
         register_changes=_register_changes(case, record, check.point),
@@ -295,12 +295,15 @@ def _carry_out(
 
 
 def _billing_reason(case: SwitchCase, before: Payer) -> BillingReason:
-    """Why the old supplier of consumption is settled: whether another pays from then on.
+    """Why the supplier of consumption is settled: whether it changes, or the payer, or both.
 
     A supplier that pays in the place of one that paid is another payer.
     Source: A24, A35, interpretation 13 (002 a.132, a.200(1)).
     """
     payer = case.request.network_charge_payer
+    if all(change.direction is not Direction.CONSUMPTION for change in case.changes):
+        same = payer is before
+        return BillingReason.CHANGE_OF_SUPPLIER if same else BillingReason.CHANGE_OF_PAYER
     if payer is before is Payer.CUSTOMER:
         return BillingReason.CHANGE_OF_SUPPLIER
     return BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER

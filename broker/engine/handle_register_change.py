@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.calendar import local_day, start_of
 from broker.engine.decision import Refused
+from broker.engine.payer_change import payer_entries, payer_notices
 from broker.engine.register_check import ChangeFacts, RegisterCheck
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import ObtainedBy, Role
 from broker.messages.events import PointChanged
 from broker.messages.identifiers import Eic
-from broker.messages.notices import Addressee, PointNumber, RegisterChangeNotice
+from broker.messages.notices import Addressee, Notice, PointNumber, RegisterChangeNotice
 from broker.messages.reasons import Refusal
 from broker.messages.register_changes import (
     ConnectionRecorded,
@@ -24,7 +26,6 @@ from broker.messages.register_changes import (
     LinkRecorded,
     MeterInstalled,
     MeterRemoved,
-    PayerChanged,
     PointRecorded,
     ReadingRecorded,
     RegisterEntry,
@@ -54,7 +55,10 @@ OF_REGISTER_CHANGE: tuple[Callable[[RegisterCheck], Found], ...] = (
     register.the_meter_is_still_there_to_be_exchanged,
     register.the_meter_is_installed_nowhere_else,
     register.the_new_meter_measures_every_direction,
-    register.a_supplier_that_pays_may_pay,
+    payer.a_supplier_that_pays_may_pay,
+    payer.the_ground_fits_the_payer,
+    payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
+    payer.the_payer_changes_with_a_reading_of_the_day,
     register.a_new_number_is_the_operators,
     register.a_new_number_was_never_given_out,
     register.the_first_suppliers_may_supply,
@@ -68,7 +72,7 @@ class ChangeDecision:
 
     record: RegisterChanged
     entries: tuple[RegisterEntry, ...]
-    notices: tuple[RegisterChangeNotice, ...]
+    notices: tuple[Notice, ...]
     event: PointChanged
 
 
@@ -113,7 +117,7 @@ def way_of_metering_changes(check: RegisterCheck) -> bool:
     return before != after or exchange.new.remotely_read != point.remotely_read
 
 
-def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
+def _notices(check: RegisterCheck) -> tuple[Notice, ...]:
     """To the point's suppliers, unless an exchange leaves the way of metering as it was.
 
     Source: A32, D4 (002 a.141, a.149(2)).
@@ -121,7 +125,8 @@ def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
     if check.exchange is not None and not way_of_metering_changes(check):
         return ()
     named = check.change.point
-    return tuple(
+    also = payer_notices(check, check.payer_change) if check.payer_change else ()
+    to_suppliers = tuple(
         RegisterChangeNotice(
             to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
             point=PointNumber(
@@ -132,6 +137,7 @@ def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
         )
         for supplier in _suppliers(check)
     )
+    return (*to_suppliers, *also)
 
 
 def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
@@ -142,7 +148,7 @@ def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
 
 
 def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
-    point, on = check.change.point.accounting_point, check.change.effective_on
+    point = check.change.point.accounting_point
     match check.change.change:
         case MeterExchange() as exchange:
             return _exchange(check, exchange)
@@ -152,8 +158,8 @@ def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
             return (ConnectionRecorded(accounting_point=point, connected=connected),)
         case LinkToMeter(remotely_read=remotely_read):
             return (LinkRecorded(accounting_point=point, remotely_read=remotely_read),)
-        case ChargePayer(payer=payer):
-            return (PayerChanged(accounting_point=point, payer=payer, on=on, case_id=None),)
+        case ChargePayer() as change:
+            return payer_entries(check, change)
         case NewPoint() as new:
             return _new_point(check, new)
 

@@ -3,15 +3,28 @@
 from dataclasses import dataclass
 from datetime import date
 
+from broker.engine.calendar import start_of
 from broker.engine.facts import MeterFacts, PointFacts, SupplierFacts
 from broker.engine.rulebook import Rulebook
-from broker.messages.identifiers import AreaCode, AreaNumber, DeliveryPoint, Eic, Gsrn
+from broker.engine.rules_reading import ReadingCheck
+from broker.messages.codes import ObtainedBy, ReadingMethod, Role
+from broker.messages.identifiers import (
+    AreaCode,
+    AreaNumber,
+    DeliveryPoint,
+    Eic,
+    Gsrn,
+    SerialNumber,
+)
+from broker.messages.records import Plan
 from broker.messages.reported_changes import (
+    ChargePayer,
     InstalledMeter,
     MeterExchange,
     NewPoint,
     ReportedChange,
 )
+from broker.messages.requests import MeterReading, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,11 @@ class RegisterCheck:
         return self.change.change if isinstance(self.change.change, NewPoint) else None
 
     @property
+    def payer_change(self) -> ChargePayer | None:
+        """The change of the payer, None for another change."""
+        return self.change.change if isinstance(self.change.change, ChargePayer) else None
+
+    @property
     def meter(self) -> MeterFacts | None:
         """The meter that is at the point on the day from which the change holds."""
         return self.point.meter if self.point else None
@@ -101,3 +119,44 @@ class RegisterCheck:
         if self.new_point is not None:
             return self.new_point.delivery_point
         return self.point.delivery_point if self.point else None
+
+
+def as_reading(
+    check: RegisterCheck,
+    *,
+    serial_number: SerialNumber,
+    registers: tuple[RegisterValue, ...],
+    taken_on: date,
+    obtained_by: ObtainedBy,
+) -> ReadingCheck | None:
+    """Values reported with a change as the reading they are, for the rules of C5.
+
+    None where the point has no meter to be read.
+    """
+    point = check.point
+    if point is None or point.meter is None:
+        return None
+    reading = MeterReading(
+        header=check.change.header,
+        case_id=None,
+        point=check.change.point,
+        serial_number=serial_number,
+        taken_at=start_of(taken_on),
+        obtained_by=obtained_by,
+        registers=registers,
+        departure_reason=None,
+    )
+    return ReadingCheck(
+        reading=reading,
+        sender_role=Role.GRID_OPERATOR,
+        received_at=start_of(check.received_on),
+        plan=Plan(
+            expected_date=taken_on,
+            reading_method=ReadingMethod.VISIT,
+            reading_from=taken_on,
+            reading_to=taken_on,
+        ),
+        point=point,
+        meter=point.meter,
+        rules=check.rules,
+    )

@@ -42,6 +42,15 @@ class ObtainedBy(Enum):
     ESTIMATE = "4"
 
 
+class PayerGround(Enum):
+    """Why the payer of the network charge changes without a switch (A35)."""
+
+    AGREED = "agreed"
+    CONTRACT_START = "contract_start"
+    CONTRACT_END = "contract_end"
+    BREACH = "breach"
+
+
 class BillingReason(Enum):
     """Why a settlement is drawn up, codes of Priloga A."""
 

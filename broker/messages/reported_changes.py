@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from broker.messages.codes import Direction, Payer, RegisterChangeKind
+from broker.messages.codes import Direction, ObtainedBy, Payer, PayerGround, RegisterChangeKind
 from broker.messages.identifiers import (
     DeliveryPoint,
     Eic,
@@ -72,10 +72,27 @@ class LinkToMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedReading:
+    """A reading of all registers of the installed meter, reported with a change (A35, C5)."""
+
+    taken_on: date
+    serial_number: SerialNumber
+    obtained_by: ObtainedBy
+    registers: tuple[RegisterValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePayer:
-    """The network charge is paid by this side from now on, without a switch (A35)."""
+    """The network charge is paid by this side from now on, without a switch (A35).
+
+    `written_notice_on` is when the operator told the supplier of its breach; `reading` None where
+    the day's reading is on record, or is to be estimated.
+    """
 
     payer: Payer
+    ground: PayerGround
+    written_notice_on: date | None
+    reading: ReportedReading | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,6 +202,8 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             _add_point(root, notice.point)
             add(root, "Change", notice.change.value)
             add_day(root, "EffectiveOn", notice.effective_on)
+            if notice.customer_may_switch:
+                add(root, "CustomerMaySwitch", "true")
         case SwitchExecuted():
             _add_execution(root, notice)
         case _:
@@ -289,7 +291,12 @@ def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
 def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
     settlement = notice.settlement
     _add_point(root, notice.point)
-    _add_supplier(root, "OldSupplier", notice.old_supplier)
+    if (notice.old_supplier is None) == (notice.supplier is None):
+        raise UnableToWriteValidDocument("a settlement is for an old supplier or one that stays")
+    if notice.old_supplier is not None:
+        _add_supplier(root, "OldSupplier", notice.old_supplier)
+    elif notice.supplier is not None:
+        _add_supplier(root, "Supplier", notice.supplier)
     add_code(root, "Reason", "NSI", settlement.reason.value)
     period = add(root, "Period")
     if settlement.from_day is not None:

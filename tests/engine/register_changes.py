@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from broker.engine.register_check import ChangeFacts, RegisterCheck
-from broker.messages.codes import Direction, DocumentKind, Payer, Role
+from broker.messages.codes import Direction, DocumentKind, ObtainedBy, Payer, PayerGround, Role
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -27,6 +27,7 @@ from broker.messages.reported_changes import (
     NewPoint,
     PointCustomer,
     ReportedChange,
+    ReportedReading,
 )
 from tests.engine.builders import (
     ADDRESS,
@@ -36,6 +37,7 @@ from tests.engine.builders import (
     PARTIES,
     RULES,
     TAKEN,
+    but,
     header,
     point,
     point_reference,
@@ -113,8 +115,35 @@ def link() -> RegisterCheck:
 
 
 def other_payer() -> RegisterCheck:
-    """The supplier pays from now on."""
-    return check_of(ChargePayer(payer=Payer.SUPPLIER))
+    """The supplier pays from now on, as agreed, with the billing reading of the day."""
+    reading = ReportedReading(
+        taken_on=CHANGED_ON,
+        serial_number=SerialNumber("ZGL-100001"),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=(shows(TAKEN, "14920"),),
+    )
+    return check_of(
+        ChargePayer(
+            payer=Payer.SUPPLIER,
+            ground=PayerGround.AGREED,
+            written_notice_on=None,
+            reading=reading,
+        )
+    )
+
+
+def breach() -> RegisterCheck:
+    """The supplier that paid has not kept its contract; nobody has read the meter."""
+    check = check_of(
+        ChargePayer(
+            payer=Payer.CUSTOMER,
+            ground=PayerGround.BREACH,
+            written_notice_on=date(2026, 3, 20),
+            reading=None,
+        )
+    )
+    check = but(check, "change.effective_on", date(2026, 4, 1))
+    return but(check, "facts.point.payer", Payer.SUPPLIER)
 
 
 def new_point() -> RegisterCheck:
@@ -147,5 +176,6 @@ GOOD_CHANGES: tuple[Callable[[], RegisterCheck], ...] = (
     disconnection,
     link,
     other_payer,
+    breach,
     new_point,
 )

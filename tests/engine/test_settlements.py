@@ -13,10 +13,16 @@ from broker.engine.facts import Facts, MeterFacts, ReadingOnRecord, RemovedMeter
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Phase, SwitchCase
-from broker.messages.codes import BillingReason, Direction, ObtainedBy, Payer
+from broker.messages.codes import (
+    BillingReason,
+    Direction,
+    ObtainedBy,
+    Payer,
+    RegisterChangeKind,
+)
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.identifiers import ObisCode, SerialNumber
-from broker.messages.notices import FinalSettlement
+from broker.messages.identifiers import Eic, ObisCode, SerialNumber
+from broker.messages.notices import FinalSettlement, RegisterChangeNotice
 from broker.messages.records import SettlementDelivered, SwitchCarriedOut
 from broker.messages.register_changes import PayerChanged
 from broker.messages.settlements import SettledRegister
@@ -340,7 +346,57 @@ class TestPayer:
             else BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER
         )
 
+    @pytest.mark.parametrize(
+        ("before", "after_it", "reasons"),
+        [
+            (Payer.CUSTOMER, Payer.CUSTOMER, {OLD_OF_PRODUCTION: "16"}),
+            (Payer.SUPPLIER, Payer.SUPPLIER, {OLD_OF_PRODUCTION: "16"}),
+            (Payer.CUSTOMER, Payer.SUPPLIER, {OLD_OF_PRODUCTION: "16", OLD: "11"}),
+            (Payer.SUPPLIER, Payer.CUSTOMER, {OLD_OF_PRODUCTION: "16", OLD: "11"}),
+        ],
+    )
+    def test_a_switch_of_production_settles_consumption_if_the_payer_changes(
+        self, before: Payer, after_it: Payer, reasons: dict[Eic, str]
+    ) -> None:
+        two = but(two_directions(facts()), "point.payer", before)
+        two = but(two, "parties.1.pays_network_charge", True)
+        kept = replace(request_for_two().chosen[0], supplier=OLD, contract=None)
+        asked = replace(
+            request_for_two(),
+            network_charge_payer=after_it,
+            one_bill_consent_on=date(2026, 4, 20),
+            chosen=(kept, request_for_two().chosen[1]),
+        )
+        read = but(reading(), "registers", (shows(TAKEN, "15050"), shows(FED_IN, "12050")))
+        case = after(None, a_request(asked), RECEIVED_AT, known=two)
+        outcome = decide(case, a_reading(read), facts=two, now=LATER, rules=RULES)
+        assert isinstance(outcome, Decision)
+        settled = [one for one in outcome.notices if isinstance(one, FinalSettlement)]
+        assert {one.to.party: one.settlement.reason.value for one in settled} == reasons
+        told = [
+            one.change
+            for one in outcome.notices
+            if isinstance(one, RegisterChangeNotice) and one.to.party == OLD
+        ]
+        assert told == [RegisterChangeKind.PAYER] * (len(reasons) - 1)
+
+    def test_an_old_supplier_of_production_alone_is_not_told_of_the_payer(self) -> None:
+        two = but(two_directions(facts()), "parties.0.pays_network_charge", True)
+        asked = replace(
+            request_for_two(),
+            network_charge_payer=Payer.SUPPLIER,
+            one_bill_consent_on=date(2026, 4, 20),
+        )
+        read = but(reading(), "registers", (shows(TAKEN, "15050"), shows(FED_IN, "12050")))
+        case = after(None, a_request(asked), RECEIVED_AT, known=two)
+        outcome = decide(case, a_reading(read), facts=two, now=LATER, rules=RULES)
+        assert isinstance(outcome, Decision)
+        settled = [one for one in outcome.notices if isinstance(one, FinalSettlement)]
+        reasons = {one.to.party: one.settlement.reason.value for one in settled}
+        assert reasons == {OLD: "14", OLD_OF_PRODUCTION: "16"}
+
     def test_the_codes_are_those_of_the_field(self) -> None:
+        assert BillingReason.CHANGE_OF_PAYER.value == "11"
         assert BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER.value == "14"
         assert BillingReason.CHANGE_OF_SUPPLIER.value == "16"
 

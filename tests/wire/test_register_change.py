@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from broker.messages.codes import Direction, Payer, RegisterChangeKind
+from broker.messages.codes import Direction, Payer, PayerGround, RegisterChangeKind
 from broker.messages.notices import RegisterChangeNotice
 from broker.messages.reported_changes import (
     ChargePayer,
@@ -71,7 +71,20 @@ def test_a_new_point_is_read_whole() -> None:
 def test_flags_and_codes_are_read() -> None:
     assert change_in("disconnected").change == Connection(connected=False)
     assert change_in("read-remotely").change == LinkToMeter(remotely_read=True)
-    assert change_in("payer").change == ChargePayer(payer=Payer.SUPPLIER)
+
+
+def test_a_change_of_payer_is_read_with_its_reading() -> None:
+    change = change_in("payer").change
+    assert isinstance(change, ChargePayer)
+    assert (change.payer, change.ground) == (Payer.SUPPLIER, PayerGround.AGREED)
+    assert change.written_notice_on is None
+    assert change.reading is not None
+    assert change.reading.taken_on == date(2026, 4, 27)
+    assert [one.value for one in change.reading.registers] == [Decimal(14920)]
+    breach = change_in("payer-breach").change
+    assert isinstance(breach, ChargePayer)
+    assert (breach.ground, breach.reading) == (PayerGround.BREACH, None)
+    assert breach.written_notice_on == date(2026, 4, 20)
 
 
 def test_a_notice_of_no_case_gives_master_data_as_its_reason() -> None:
