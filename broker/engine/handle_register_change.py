@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from broker.engine import rules_correction as correction
 from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.calendar import local_day, start_of
@@ -27,6 +28,7 @@ from broker.messages.register_changes import (
     MeterInstalled,
     MeterRemoved,
     PointRecorded,
+    ReadingCancelled,
     ReadingRecorded,
     RegisterEntry,
     SiteReached,
@@ -42,6 +44,7 @@ from broker.messages.reported_changes import (
     PointCustomer,
     RegisterChanged,
     ReportedChange,
+    ReportedReading,
 )
 from broker.messages.requests import RegisterValue
 
@@ -59,6 +62,9 @@ OF_REGISTER_CHANGE: tuple[Callable[[RegisterCheck], Found], ...] = (
     payer.the_ground_fits_the_payer,
     payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
     payer.the_payer_changes_with_a_reading_of_the_day,
+    correction.the_corrected_reading_is_the_customers,
+    correction.the_right_values_are_valid,
+    correction.every_period_billed_from_it_can_be_made_anew,
     register.a_new_number_is_the_operators,
     register.a_new_number_was_never_given_out,
     register.the_first_suppliers_may_supply,
@@ -141,7 +147,13 @@ def _notices(check: RegisterCheck) -> tuple[Notice, ...]:
 
 
 def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
-    """The present suppliers of the point, of a new one its first; each once."""
+    """The present suppliers of the point, of a new one its first; each once.
+
+    Billing data made anew are told to the suppliers of the periods (H8), others have none of them.
+    """
+    if check.corrected is not None:
+        wrong = check.facts.corrected
+        return wrong.suppliers if wrong and correction.quantities_made_anew(check) else ()
     if check.new_point is not None:
         return tuple(dict.fromkeys(first.supplier for first in check.new_point.suppliers))
     return check.facts.present_suppliers
@@ -160,8 +172,33 @@ def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
             return (LinkRecorded(accounting_point=point, remotely_read=remotely_read),)
         case ChargePayer() as change:
             return payer_entries(check, change)
+        case ReportedReading() as reading:
+            return _correction(check, reading)
         case NewPoint() as new:
             return _new_point(check, new)
+
+
+def _correction(check: RegisterCheck, reading: ReportedReading) -> tuple[RegisterEntry, ...]:
+    """The wrong reading and what was billed from it are cancelled; the right one takes its place.
+
+    Source: C6 (002 a.153(1)).
+    """
+    point = check.change.point.accounting_point
+    cancelled = ReadingCancelled(
+        accounting_point=point,
+        serial_number=reading.serial_number,
+        taken_on=reading.taken_on,
+        on=check.received_on,
+    )
+    right = ReadingRecorded(
+        accounting_point=point,
+        serial_number=reading.serial_number,
+        taken_at=start_of(reading.taken_on),
+        obtained_by=reading.obtained_by,
+        registers=reading.registers,
+        case_id=None,
+    )
+    return (cancelled, right, *correction.quantities_made_anew(check))
 
 
 def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEntry, ...]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from broker.engine.calendar import start_of
-from broker.engine.facts import MeterFacts, PointFacts, SupplierFacts
+from broker.engine.facts import MeterFacts, PointFacts, ReadingOnRecord, SupplierFacts
 from broker.engine.rulebook import Rulebook
 from broker.engine.rules_reading import ReadingCheck
-from broker.messages.codes import ObtainedBy, ReadingMethod, Role
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -23,6 +23,7 @@ from broker.messages.reported_changes import (
     MeterExchange,
     NewPoint,
     ReportedChange,
+    ReportedReading,
 )
 from broker.messages.requests import MeterReading, RegisterValue
 
@@ -36,6 +37,33 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledPeriod:
+    """What was billed for one direction of the point for [from_day, to_day) (C6)."""
+
+    direction: Direction
+    from_day: date
+    to_day: date
+    kwh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedReading:
+    """The reading on record that a correction is about, with what stands around it (C6).
+
+    `before` and `after` are the readings of the same meter next to it, `billed` the periods that
+    end or begin with it, `suppliers` who supplied the point in them.
+    """
+
+    reading: ReadingOnRecord
+    obtained_by: ObtainedBy
+    of_a_case: bool
+    before: ReadingOnRecord | None
+    after: ReadingOnRecord | None
+    billed: tuple[BilledPeriod, ...]
+    suppliers: tuple[Eic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """What the register says of a reported change, as of the day from which it holds.
 
@@ -43,7 +71,8 @@ class ChangeFacts:
     `given_out` those of the named numbers that were given out before (D1), `site` the metering
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
-    `present_suppliers` who supplies the point on the day of receipt.
+    `present_suppliers` who supplies the point on the day of receipt, `corrected` the reading on
+    record that a correction is about (C6).
     """
 
     operator: Eic
@@ -57,6 +86,7 @@ class ChangeFacts:
     serial_taken: bool
     suppliers: tuple[SupplierFacts, ...]
     present_suppliers: tuple[Eic, ...]
+    corrected: CorrectedReading | None = None
 
     def supplier(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""
@@ -96,6 +126,11 @@ class RegisterCheck:
     def payer_change(self) -> ChargePayer | None:
         """The change of the payer, None for another change."""
         return self.change.change if isinstance(self.change.change, ChargePayer) else None
+
+    @property
+    def corrected(self) -> ReportedReading | None:
+        """The right reading in the place of a wrong one, None for another change."""
+        return self.change.change if isinstance(self.change.change, ReportedReading) else None
 
     @property
     def meter(self) -> MeterFacts | None:

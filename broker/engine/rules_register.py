@@ -25,6 +25,7 @@ from broker.messages.reported_changes import (
     Connection,
     LinkToMeter,
     PointCustomer,
+    ReportedReading,
 )
 
 _EFFECTIVE_ON = "/RegisterChange/EffectiveOn"
@@ -43,9 +44,12 @@ _C5 = (
 def the_change_is_reported_within_its_days(check: RegisterCheck) -> Refusal | None:
     """A change is entered once it holds, and works at most 30 days back.
 
-    Source: D3 (002 a.136(2), a.139(3)).
+    A wrong reading is none of the register's data: billing data are mended however old they are.
+    Source: D3, C6 (002 a.136(2), a.139(3), a.153(1)).
     """
     day = check.change.effective_on
+    if check.corrected is not None and day <= check.received_on:
+        return None
     last = check.rules.last_day(PeriodName.CHANGE_BACK, start=day, begun=check.received_on)
     if day <= check.received_on <= last:
         return None
@@ -95,6 +99,9 @@ def the_change_changes_something(check: RegisterCheck) -> Refusal | None:
             same = change.remotely_read == point.remotely_read
         case ChargePayer():
             same = change.payer is point.payer
+        case ReportedReading():
+            wrong = check.facts.corrected
+            same = wrong is not None and set(wrong.reading.registers) == set(change.registers)
         case _:
             same = False
     return Refusal(reason=Reason.NOTHING_CHANGES, place="/RegisterChange") if same else None

@@ -99,11 +99,12 @@ def _settled(counted: tuple[_Counted, ...]) -> tuple[SettledRegister, ...]:
                 closing=one.value,
                 quantity_kwh=None
                 if energy is None
-                else _whole_kwh(earlier + energy) - _whole_kwh(earlier),
+                else whole_kwh(earlier + energy) - whole_kwh(earlier),
             )
         )
     return tuple(settled)
 
 
-def _whole_kwh(energy: Decimal) -> int:
+def whole_kwh(energy: Decimal) -> int:
+    """A quantity in whole kWh, rounded half up (C3)."""
     return int(energy.quantize(Decimal(1), ROUND_HALF_UP))

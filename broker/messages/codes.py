@@ -68,6 +68,7 @@ class RegisterChangeKind(Enum):
     CUSTOMER = "customer"
     CONNECTION = "connection"
     READING_METHOD = "reading_method"
+    BILLING_DATA = "billing_data"
     NEW_POINT = "new_point"
 
 

@@ -73,7 +73,10 @@ class LinkToMeter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedReading:
-    """A reading of all registers of the installed meter, reported with a change (A35, C5)."""
+    """A reading of all registers of the meter of the day, reported with a change (A35, C5).
+
+    As a change by itself it is the right one in the place of a wrong monthly reading (C6).
+    """
 
     taken_on: date
     serial_number: SerialNumber
@@ -114,7 +117,15 @@ class NewPoint:
     suppliers: tuple[FirstSupplier, ...]
 
 
-Change = MeterExchange | PointCustomer | Connection | LinkToMeter | ChargePayer | NewPoint
+Change = (
+    MeterExchange
+    | PointCustomer
+    | Connection
+    | LinkToMeter
+    | ChargePayer
+    | ReportedReading
+    | NewPoint
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +149,7 @@ _KINDS: dict[type[Change], RegisterChangeKind] = {
     Connection: RegisterChangeKind.CONNECTION,
     LinkToMeter: RegisterChangeKind.READING_METHOD,
     ChargePayer: RegisterChangeKind.PAYER,
+    ReportedReading: RegisterChangeKind.BILLING_DATA,
     NewPoint: RegisterChangeKind.NEW_POINT,
 }
 

@@ -31,7 +31,8 @@ _REGISTERS = """
 
 # The readings of a meter, the latest first.
 _READINGS = """
-    SELECT reading, taken_at FROM readings WHERE meter = ? ORDER BY taken_at DESC, reading DESC
+    SELECT reading, taken_at FROM readings WHERE meter = ? AND cancelled_on IS NULL
+    ORDER BY taken_at DESC, reading DESC
     LIMIT ?"""
 
 # What each register of a meter showed at a reading.

@@ -347,3 +347,23 @@ def create_register_imports(db: Database) -> None:
     db.execute("CREATE INDEX points_of_site ON accounting_points (metering_site)")
     db.execute("CREATE INDEX sites_of_owner ON metering_sites (owner)")
     db.execute("CREATE INDEX values_of_register ON reading_values (meter, register)")
+
+
+@register()
+def keep_what_was_cancelled(db: Database) -> None:
+    """Readings found wrong, and the quantities that were billed from them (C6)."""
+    db.execute(f"""
+        ALTER TABLE readings ADD COLUMN cancelled_on TEXT
+            CHECK (cancelled_on IS NULL OR {_is_day("cancelled_on")})""")
+    # A period may be cancelled more than once, on one day too.
+    db.execute(f"""
+        CREATE TABLE cancelled_quantities (
+            cancelled INTEGER PRIMARY KEY,
+            accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
+            direction TEXT NOT NULL CHECK {_DIRECTION},
+            from_day TEXT NOT NULL CHECK {_is_day("from_day")},
+            to_day TEXT NOT NULL CHECK {_is_day("to_day")},
+            kwh INTEGER NOT NULL CHECK (kwh >= 0),
+            cancelled_on TEXT NOT NULL CHECK {_is_day("cancelled_on")},
+            CHECK (to_day > from_day)
+        ) STRICT""")

@@ -52,6 +52,8 @@ def _change(parts: dict[str, etree._Element]) -> Change:
         return Connection(connected=truth_of(parts["Connected"]))
     if "RemotelyRead" in parts:
         return LinkToMeter(remotely_read=truth_of(parts["RemotelyRead"]))
+    if "CorrectedReading" in parts:
+        return _reading(parts["CorrectedReading"])
     if "PayerChange" in parts:
         return _payer_change(parts["PayerChange"])
     return _new_point(parts["NewPoint"])

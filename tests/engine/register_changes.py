@@ -5,7 +5,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from broker.engine.register_check import ChangeFacts, RegisterCheck
+from broker.engine.facts import ReadingOnRecord
+from broker.engine.register_check import (
+    BilledPeriod,
+    ChangeFacts,
+    CorrectedReading,
+    RegisterCheck,
+)
 from broker.messages.codes import Direction, DocumentKind, ObtainedBy, Payer, PayerGround, Role
 from broker.messages.identifiers import (
     AreaCode,
@@ -32,6 +38,7 @@ from broker.messages.reported_changes import (
 from tests.engine.builders import (
     ADDRESS,
     CUSTOMER,
+    LAST_READ_ON,
     OLD,
     OPERATOR,
     PARTIES,
@@ -146,6 +153,35 @@ def breach() -> RegisterCheck:
     return but(check, "facts.point.payer", Payer.SUPPLIER)
 
 
+def correction() -> RegisterCheck:
+    """The reading of the end of March was wrong; a period ends with it and another begins."""
+    right = ReportedReading(
+        taken_on=LAST_READ_ON,
+        serial_number=SerialNumber("ZGL-100001"),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=(shows(TAKEN, "14600"),),
+    )
+    wrong = CorrectedReading(
+        reading=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, "14650"),)),
+        obtained_by=ObtainedBy.CUSTOMER,
+        of_a_case=False,
+        before=ReadingOnRecord(taken_on=date(2026, 2, 28), registers=(shows(TAKEN, "14340"),)),
+        after=ReadingOnRecord(taken_on=date(2026, 4, 20), registers=(shows(TAKEN, "14850.5"),)),
+        billed=(
+            billed(date(2026, 2, 28), LAST_READ_ON, 310),
+            billed(LAST_READ_ON, date(2026, 4, 20), 201),
+        ),
+        suppliers=(OLD,),
+    )
+    check = but(check_of(right), "change.effective_on", LAST_READ_ON)
+    return but(check, "facts.corrected", wrong)
+
+
+def billed(from_day: date, to_day: date, kwh: int) -> BilledPeriod:
+    """What was billed for consumption."""
+    return BilledPeriod(direction=Direction.CONSUMPTION, from_day=from_day, to_day=to_day, kwh=kwh)
+
+
 def new_point() -> RegisterCheck:
     """A new point with its first supplier."""
     new = NewPoint(
@@ -177,5 +213,6 @@ GOOD_CHANGES: tuple[Callable[[], RegisterCheck], ...] = (
     link,
     other_payer,
     breach,
+    correction,
     new_point,
 )

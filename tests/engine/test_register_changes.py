@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from broker.engine import rules_correction
 from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.code_list import CODE_LIST, Use
@@ -37,6 +38,8 @@ from broker.messages.register_changes import (
     MeterRemoved,
     PayerChanged,
     PointRecorded,
+    QuantityBilledAnew,
+    ReadingCancelled,
     ReadingRecorded,
     SiteReached,
     SupplyChanged,
@@ -44,6 +47,7 @@ from broker.messages.register_changes import (
 from tests.engine.builders import (
     FED_IN,
     INACTIVE,
+    LAST_READ_ON,
     OLD,
     OTHER_SITE,
     POINT,
@@ -60,6 +64,7 @@ from tests.engine.register_changes import (
     NEW_POINT,
     REPORTED_ON,
     breach,
+    correction,
     disconnection,
     exchange,
     link,
@@ -308,6 +313,91 @@ BAD = (
         (Reason.METER_NOT_IDENTIFIABLE,),
     ),
     Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected",
+        None,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "change.change.taken_on",
+        CHANGED_ON,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected.obtained_by",
+        ObtainedBy.OPERATOR,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected.of_a_case",
+        True,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "change.change.obtained_by",
+        ObtainedBy.ESTIMATE,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14339),
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14851),
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(1000000),
+        # above what its six digits show, and above the reading after it
+        (LIMITS, LIMITS),
+    ),
+    Bad(
+        rules_correction.every_period_billed_from_it_can_be_made_anew,
+        correction,
+        "facts.corrected.before",
+        None,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.every_period_billed_from_it_can_be_made_anew,
+        correction,
+        "facts.corrected.after.taken_on",
+        date(2026, 4, 21),
+        (LIMITS,),
+    ),
+    Bad(
+        register.the_change_changes_something,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14650),
+        (Reason.NOTHING_CHANGES,),
+    ),
+    Bad(
+        register.the_change_is_reported_within_its_days,
+        correction,
+        "change.effective_on",
+        date(2026, 4, 29),
+        (DATE,),
+    ),
+    Bad(
         register.a_new_number_is_the_operators,
         new_point,
         "facts.gsrn_prefix",
@@ -523,3 +613,29 @@ def test_where_nobody_supplies_consumption_nobody_is_settled() -> None:
     check = but(breach(), "facts.point.supplies", ())
     assert examine_register_change(check) == ()
     assert settled(check) == []
+
+
+def test_what_was_billed_from_a_wrong_reading_is_made_anew_on_both_sides_of_it() -> None:
+    cancelled, right, *quantities = decided(correction()).entries
+    assert isinstance(cancelled, ReadingCancelled)
+    assert isinstance(right, ReadingRecorded)
+    assert (cancelled.taken_on, right.taken_at) == (LAST_READ_ON, at(LAST_READ_ON, 0))
+    assert [(one.cancelled_kwh, one.kwh) for one in quantities] == [(310, 260), (201, 251)]
+
+
+def test_a_quantity_that_stays_the_same_is_neither_cancelled_nor_told() -> None:
+    check = but(correction(), "change.change.registers.0.value", Decimal("14650.2"))
+    assert [type(one) for one in decided(check).entries] == [
+        ReadingCancelled,
+        ReadingRecorded,
+        QuantityBilledAnew,
+    ]
+    check = but(check, "facts.corrected.billed", correction().facts.corrected.billed[:1])
+    assert decided(check).notices == ()
+
+
+def test_a_reading_from_which_nothing_was_billed_is_corrected_all_the_same() -> None:
+    check = but(correction(), "facts.corrected.billed", ())
+    check = but(check, "facts.corrected.before", None)
+    assert examine_register_change(check) == ()
+    assert decided(check).notices == ()

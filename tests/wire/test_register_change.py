@@ -17,6 +17,7 @@ from broker.messages.reported_changes import (
     NewPoint,
     PointCustomer,
     ReportedChange,
+    ReportedReading,
 )
 from broker.wire.read import ReadMessage, read
 from broker.wire.write_notice import write_notice
@@ -41,13 +42,15 @@ def change_in(name: str) -> ReportedChange:
         ("read-remotely", RegisterChangeKind.READING_METHOD, LinkToMeter),
         ("payer", RegisterChangeKind.PAYER, ChargePayer),
         ("new-point", RegisterChangeKind.NEW_POINT, NewPoint),
+        ("reading-corrected", RegisterChangeKind.BILLING_DATA, ReportedReading),
     ],
 )
 def test_each_kind_of_change_is_read(name: str, kind: RegisterChangeKind, what: type) -> None:
     change = change_in(name)
     assert change.kind is kind
     assert isinstance(change.change, what)
-    assert change.effective_on == date(2026, 4, 27)
+    day = date(2026, 3, 31) if what is ReportedReading else date(2026, 4, 27)
+    assert change.effective_on == day
 
 
 def test_an_exchange_is_read_whole() -> None:
