@@ -50,6 +50,13 @@ class RegisterFacts:
     digits: int
     multiplier: Decimal
 
+    def energy_kwh(self, opening: Decimal, closing: Decimal) -> Decimal:
+        """Energy between two values in kWh, a lower one taken as a rollover (C5)."""
+        counted = closing - opening
+        if counted < 0:
+            counted += Decimal(10) ** self.digits
+        return counted * self.multiplier
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterFacts:
@@ -58,13 +65,34 @@ class MeterFacts:
     serial_number: SerialNumber
     registers: tuple[RegisterFacts, ...]
 
+    def register(self, code: ObisCode) -> RegisterFacts | None:
+        """The register with this code, None where the meter has none."""
+        return next((one for one in self.registers if one.register == code), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingOnRecord:
-    """The last reading on record of the installed meter (A15, C5)."""
+    """A reading on record of one meter (A15, C5)."""
 
     taken_on: date
     registers: tuple[RegisterValue, ...]
+
+    def value(self, code: ObisCode) -> Decimal | None:
+        """What the register with this code showed, None where it was not read."""
+        return next((one.value for one in self.registers if one.register == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedMeter:
+    """A meter that gave way to another since the previous period ended (D4, H1).
+
+    `opening` is its last reading before the closing one, None where there is none on record.
+    """
+
+    meter: MeterFacts
+    removed_on: date
+    opening: ReadingOnRecord | None
+    closing: ReadingOnRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +109,9 @@ class PointFacts:
 
     `inaccessible_since` is the day since which no reading could be obtained at the site (A21),
     `measured_power` that its power is measured (A24); `ever_supplied` are the directions that
-    had a supplier on that day or before (A38).
+    had a supplier on that day or before (A38). `last_reading` is that of the meter of the day,
+    `removed_meters` those in whose place it came since the reading before, oldest first (D4), and
+    `closing` the values with which it was itself removed later (C5).
     """
 
     accounting_point: Gsrn
@@ -102,6 +132,8 @@ class PointFacts:
     meter: MeterFacts | None
     last_reading: ReadingOnRecord | None
     averages: tuple[AverageFacts, ...]
+    removed_meters: tuple[RemovedMeter, ...] = ()
+    closing: ReadingOnRecord | None = None
 
     def is_named_by(self, named: PointReference) -> bool:
         """Whether all the numbers of a reference are this point's (D1, D2)."""
@@ -141,7 +173,9 @@ class Facts:
     `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
-    progress at the same delivery point (A7, interpretation 7).
+    progress at the same delivery point (A7, interpretation 7). `point_when_read` is the point with
+    the meter that was installed on the day of the reading the event is about, where that was
+    another one than now (C5).
     """
 
     operator: Eic
@@ -150,6 +184,7 @@ class Facts:
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]
     other_case: CaseId | None
+    point_when_read: PointFacts | None = None
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

@@ -7,6 +7,7 @@ from broker.engine.calendar import local_day
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
+from broker.engine.facts import PointFacts
 from broker.engine.handle_request import redated
 from broker.engine.notices_back_office import execution
 from broker.engine.notices_switch import (
@@ -14,14 +15,20 @@ from broker.engine.notices_switch import (
     failure,
     final_settlements,
     refused_reading,
-    register_change,
+    register_changes,
 )
 from broker.engine.reading_by_operator import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Payer, ReadingMethod, RegisterChangeKind
+from broker.messages.codes import (
+    BillingReason,
+    Direction,
+    ObtainedBy,
+    Payer,
+    ReadingMethod,
+)
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import (
     DeadlineReached,
@@ -46,6 +53,7 @@ from broker.messages.register_changes import (
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
+    SiteReached,
     SupplyChanged,
 )
 
@@ -235,7 +243,7 @@ def redate_review(
 
 
 def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> ReadingCheck | Refused:
-    point = at.facts.point
+    point = at.facts.point_when_read or at.facts.point
     if point is None or point.meter is None:
         return Refused((Refusal(reason=Reason.METER_NOT_IDENTIFIABLE),))
     return ReadingCheck(
@@ -262,7 +270,7 @@ def _carry_out(
         at=at.now,
         switch_date=check.taken_on,
         reading=reading,
-        settlement=settlement_of(check, case.request.network_charge_payer),
+        settlement=settlement_of(check, _billing_reason(case, check.point.payer)),
         settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
         if check.point.measured_power
         else None,
@@ -279,16 +287,32 @@ def _carry_out(
         notices=(
             *completion(case, reading, at.facts),
             *settled_now,
-            *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
+            *register_changes(carried_out, record.switch_date, at.facts),
             execution(case, record, at.facts),
         ),
-        register_changes=_register_changes(case, record, check.point.payer),
+        register_changes=_register_changes(case, record, check.point),
     )
 
 
+def _billing_reason(case: SwitchCase, before: Payer) -> BillingReason:
+    """Why the supplier of consumption is settled: whether it changes, or the payer, or both.
+
+    A supplier that pays in the place of one that paid is another payer.
+    Source: A24, A35, interpretation 13 (002 a.132, a.200(1)).
+    """
+    payer = case.request.network_charge_payer
+    if all(change.direction is not Direction.CONSUMPTION for change in case.changes):
+        same = payer is before
+        return BillingReason.CHANGE_OF_SUPPLIER if same else BillingReason.CHANGE_OF_PAYER
+    if payer is before is Payer.CUSTOMER:
+        return BillingReason.CHANGE_OF_SUPPLIER
+    return BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER
+
+
 def _register_changes(
-    case: SwitchCase, record: SwitchCarriedOut, payer_before: Payer
+    case: SwitchCase, record: SwitchCarriedOut, before: PointFacts
 ) -> tuple[RegisterChange, ...]:
+    """Supply, payer and reading; who has read on the spot has reached the meter (A21, A27, A35)."""
     shares = {c.direction: c.share for c in case.request.chosen}
     point = case.request.point.accounting_point
     changes: list[RegisterChange] = [
@@ -303,7 +327,7 @@ def _register_changes(
         )
         for change in case.changes
     ]
-    if case.request.network_charge_payer is not payer_before:
+    if case.request.network_charge_payer is not before.payer:
         changes.append(
             PayerChanged(
                 accounting_point=point,
@@ -323,6 +347,9 @@ def _register_changes(
             case_id=case.case_id,
         )
     )
+    on_the_spot = reading.obtained_by in (ObtainedBy.OPERATOR, ObtainedBy.CUSTOMER)
+    if on_the_spot and before.inaccessible_since is not None:
+        changes.append(SiteReached(accounting_point=point, on=record.switch_date))
     return tuple(changes)
 
 

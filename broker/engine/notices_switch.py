@@ -11,7 +11,7 @@ from broker.engine.calendar import local_day
 from broker.engine.facts import Facts, MeterFacts, PointFacts
 from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Direction, RegisterChangeKind, Role
+from broker.messages.codes import BillingReason, Direction, RegisterChangeKind, Role
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import Eic, MessageId, ObisCode
 from broker.messages.notices import (
@@ -36,6 +36,7 @@ from broker.messages.notices import (
 )
 from broker.messages.records import Plan, ReadingOrdered
 from broker.messages.requests import ChosenSupplier, MeterReading, RegisterValue
+from broker.messages.settlements import SettledRegister, Settlement
 
 
 def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> tuple[Notice, ...]:
@@ -128,37 +129,92 @@ def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[N
 
 
 def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
-    """The final settlement to each old supplier, of the registers of its directions (A24, A30)."""
+    """The final settlement to each old supplier, of the registers of its directions (A24, A30).
+
+    Who pays the network charge concerns the supplier of consumption: it alone is told that the
+    payer changed too, and where it stays it is settled for that reason only (A35).
+    """
     settlement = case.settlement
     if settlement is None:
         raise AssertionError("a switch carried out has a settlement")
-    return tuple(
+    of_production = replace(settlement, reason=BillingReason.CHANGE_OF_SUPPLIER)
+    to_old = [
         FinalSettlement(
             to=_addressee(case, supplier.eic),
             point=_point(case),
             old_supplier=supplier,
-            settlement=replace(
-                settlement,
-                registers=tuple(
-                    one
-                    for one in settlement.registers
-                    if _measures(one.register, supplier.directions)
-                ),
+            settlement=of_directions(
+                settlement if Direction.CONSUMPTION in supplier.directions else of_production,
+                supplier.directions,
             ),
         )
         for supplier in _old_suppliers(case, facts)
+    ]
+    to_kept = [
+        FinalSettlement(
+            to=_of_no_case(supplier.eic),
+            point=_point(case),
+            supplier=supplier,
+            settlement=of_directions(settlement, supplier.directions),
+        )
+        for supplier in _kept_by_another_payer(case, settlement, facts)
+    ]
+    return (*to_old, *to_kept)
+
+
+def of_directions(settlement: Settlement, directions: tuple[Direction, ...]) -> Settlement:
+    """The registers of these directions, of every meter that measured one."""
+    removed = tuple(
+        replace(one, registers=_settled(one.registers, directions))
+        for one in settlement.removed_meters
+    )
+    return replace(
+        settlement,
+        registers=_settled(settlement.registers, directions),
+        removed_meters=tuple(one for one in removed if one.registers),
     )
 
 
-def register_change(
-    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
-) -> tuple[Notice, ...]:
-    """The register was changed: with this the old supplier loses sight of the point (A32)."""
+def _settled(
+    registers: tuple[SettledRegister, ...], directions: tuple[Direction, ...]
+) -> tuple[SettledRegister, ...]:
+    return tuple(one for one in registers if _measures(one.register, directions))
+
+
+def register_changes(case: SwitchCase, on: date, facts: Facts) -> tuple[Notice, ...]:
+    """The register was changed: with this the old supplier loses sight of the point (A32).
+
+    A supplier of consumption that stays is told that the payer changed (A32, A35).
+    """
+    if case.settlement is None:
+        raise AssertionError("a switch carried out has a settlement")
+    kept = _kept_by_another_payer(case, case.settlement, facts)
+    told = [
+        *(
+            (_addressee(case, one.eic), RegisterChangeKind.SUPPLIER)
+            for one in _old_suppliers(case, facts)
+        ),
+        *((_of_no_case(one.eic), RegisterChangeKind.PAYER) for one in kept),
+    ]
     return tuple(
-        RegisterChangeNotice(
-            to=_addressee(case, supplier.eic), point=_point(case), change=change, effective_on=on
-        )
-        for supplier in _old_suppliers(case, facts)
+        RegisterChangeNotice(to=to, point=_point(case), change=change, effective_on=on)
+        for to, change in told
+    )
+
+
+def _kept_by_another_payer(
+    case: SwitchCase, settlement: Settlement, facts: Facts
+) -> tuple[SupplierName, ...]:
+    """The supplier of consumption where it stays and the payer changes (interpretation 13)."""
+    if settlement.reason is not BillingReason.CHANGE_OF_PAYER:
+        return ()
+    return _suppliers(
+        [
+            (one.supplier, one.direction)
+            for one in case.request.chosen
+            if one.direction is Direction.CONSUMPTION
+        ],
+        facts,
     )
 
 
@@ -252,6 +308,11 @@ def _addressee(case: SwitchCase, party: Eic) -> Addressee:
         if party == header.sender and header.sender_role is Role.SUPPLIER
         else None,
     )
+
+
+def _of_no_case(party: Eic) -> Addressee:
+    """A supplier that is no party of the case: it is told of the point alone (interpretation 9)."""
+    return Addressee(party=party, role=Role.SUPPLIER, case_id=None, reference=None)
 
 
 def _applicant(case: SwitchCase, facts: Facts) -> Addressee:

@@ -45,7 +45,15 @@ class PayerChanged:
     case_id: CaseId | None
 
 
-RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReached:
+    """A reading was obtained at the site on this day: it is no longer inaccessible (A21)."""
+
+    accounting_point: Gsrn
+    on: date
+
+
+RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged | SiteReached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,29 @@ class PointRecorded:
     new: NewPoint
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCancelled:
+    """The reading of this meter on that day was wrong and no longer stands, from `on` (C6)."""
+
+    accounting_point: Gsrn
+    serial_number: SerialNumber
+    taken_on: date
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityBilledAnew:
+    """The quantity billed for a period was cancelled on this day and made anew (C6)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    from_day: date
+    to_day: date
+    cancelled_kwh: int
+    kwh: int
+    on: date
+
+
 ReportedEntry = (
     MeterRemoved
     | MeterInstalled
@@ -105,5 +136,7 @@ ReportedEntry = (
     | ConnectionRecorded
     | LinkRecorded
     | PointRecorded
+    | ReadingCancelled
+    | QuantityBilledAnew
 )
 RegisterEntry = RegisterChange | ReportedEntry

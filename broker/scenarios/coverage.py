@@ -19,7 +19,7 @@ COUNTING_TIME = "counting time"
 _PACKAGES = ("broker/engine", "broker/messages", "broker/usecases", "broker/wire")
 _PARTS_IN_SCOPE = {
     "A": tuple(range(1, 39)),
-    "C": (1, 2, 3, 4, 5),
+    "C": (1, 2, 3, 4, 5, 6),
     "D": (1, 2, 3, 4),
     "H": (1, 2),
     "interpretation ": (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15),

@@ -366,3 +366,23 @@ def create_imported_changes(db: Database) -> None:
             parked TEXT,
             UNIQUE (accounting_point, kind)
         ) STRICT""")
+
+
+@register()
+def keep_what_was_cancelled(db: Database) -> None:
+    """Readings found wrong, and the quantities that were billed from them (C6)."""
+    db.execute(f"""
+        ALTER TABLE readings ADD COLUMN cancelled_on TEXT
+            CHECK (cancelled_on IS NULL OR {_is_day("cancelled_on")})""")
+    # A period may be cancelled more than once, on one day too.
+    db.execute(f"""
+        CREATE TABLE cancelled_quantities (
+            cancelled INTEGER PRIMARY KEY,
+            accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
+            direction TEXT NOT NULL CHECK {_DIRECTION},
+            from_day TEXT NOT NULL CHECK {_is_day("from_day")},
+            to_day TEXT NOT NULL CHECK {_is_day("to_day")},
+            kwh INTEGER NOT NULL CHECK (kwh >= 0),
+            cancelled_on TEXT NOT NULL CHECK {_is_day("cancelled_on")},
+            CHECK (to_day > from_day)
+        ) STRICT""")

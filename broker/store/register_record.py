@@ -78,6 +78,7 @@ _METERS = f"""
 _REGISTERS = f"""
     SELECT accounting_point, serial_number, register, digits, decimals, multiplier
     FROM meter_registers JOIN meters USING (meter) WHERE accounting_point IN {_LIST}"""
+# A cancelled reading too: a file that brings it again brings nothing new (C6).
 _READINGS = f"""
     SELECT accounting_point, serial_number, taken_at, obtained_by, register, value
     FROM meters JOIN readings USING (meter) JOIN reading_values USING (reading)

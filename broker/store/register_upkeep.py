@@ -18,8 +18,11 @@ from broker.messages.register_changes import (
     MeterInstalled,
     MeterRemoved,
     PointRecorded,
+    QuantityBilledAnew,
+    ReadingCancelled,
     RegisterEntry,
 )
+from broker.store.corrections import bill_anew, cancel_reading
 from broker.store.register import ChangeDoesNotFitTheRegister, record_change
 
 # Since when and until when the meter of a day is at the point.
@@ -142,6 +145,10 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
             _one(conn.execute(_SET_REMOTELY_READ, row_of_flag), entry.accounting_point)
         case PointRecorded():
             _record_point(conn, entry)
+        case ReadingCancelled():
+            cancel_reading(conn, entry)
+        case QuantityBilledAnew():
+            bill_anew(conn, entry)
         case _:
             record_change(conn, entry)
 

@@ -19,8 +19,9 @@ from broker.messages.reported_changes import (
     MeterExchange,
     NewPoint,
     ReportedChange,
+    ReportedReading,
 )
-from broker.store import cases, journal, participants, register, register_upkeep
+from broker.store import cases, corrections, journal, participants, register, register_upkeep
 from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
 
 
@@ -84,6 +85,9 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),
         present_suppliers=present,
+        corrected=corrections.corrected_reading(connection, point, right.serial_number, day)
+        if isinstance(right := change.change, ReportedReading)
+        else None,
     )
 
 

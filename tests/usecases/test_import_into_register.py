@@ -23,9 +23,10 @@ from lxml import etree
 
 from broker.clock import VirtualClock
 from broker.config import Config, ServiceSettings
-from broker.messages.identifiers import Eic, Gsrn, gsrn_with_check_digit
+from broker.messages.identifiers import Eic, Gsrn, SerialNumber, gsrn_with_check_digit
+from broker.messages.register_changes import ReadingCancelled
 from broker.service import Service, migrate
-from broker.store import participants, register, register_staging
+from broker.store import corrections, participants, register, register_staging
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.register_rows import RegisterRows
 from broker.usecases.import_register import import_register
@@ -185,6 +186,21 @@ class TestAdded:
         told = await living.upload({name: (SAMPLE / name).read_text("utf-8") for name in names})
         assert (told["state"], told["faults"], told["skipped"]) == ("done", [], [])
         assert set(told["added"].values()) | set(told["changed"].values()) == {0}
+
+    async def test_a_cancelled_reading_is_not_brought_back(self, living: Living) -> None:
+        cancelled = ReadingCancelled(
+            accounting_point=gsrn(1),
+            serial_number=SerialNumber("ZGL-100001"),
+            taken_on=date(2026, 3, 31),
+            on=TODAY,
+        )
+        await living.service.writer.submit(
+            lambda connection: corrections.cancel_reading(connection, cancelled)
+        )
+        told = await living.upload(
+            {"readings.csv": (SAMPLE / "readings.csv").read_text(encoding="utf-8")}
+        )
+        assert (told["state"], set(told["added"].values())) == ("done", {0})
 
     async def test_again_is_harmless(self, living: Living) -> None:
         await living.upload(NEW)
