@@ -264,8 +264,8 @@ async def run_service(
     try:
         told = announce(service.address)
         async with beside(service.address):
-            print(f"{told}the dashboard is at {service.dashboard_address}")
-            print(f"the broker listens on {service.address}", flush=True)
+            print(f"{told}the broker listens on {service.address}")
+            print(f"the dashboard is at {service.dashboard_address}", flush=True)
             await stop.wait()
     finally:
         await service.stop()

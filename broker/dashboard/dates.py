@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from broker.dashboard.texts import Texts
-from broker.engine.calendar import LJUBLJANA
+from broker.engine.calendar import LJUBLJANA, plus_days
 
 _ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -19,6 +19,15 @@ def moment(instant: datetime, texts: Texts) -> str:
     if texts.language == "sl":
         return f"{day(local.date(), texts)} ob {local.hour}.{local.minute:02}"
     return f"{day(local.date(), texts)}, {local:%H:%M}"
+
+
+def until(instant: datetime, texts: Texts) -> str:
+    """The end of a period: midnight is 24.00 of the day that ends, as the law counts."""
+    local = instant.astimezone(LJUBLJANA)
+    if (local.hour, local.minute) != (0, 0):
+        return moment(instant, texts)
+    last = day(plus_days(local.date(), -1), texts)
+    return f"{last} ob 24.00" if texts.language == "sl" else f"{last}, 24:00"
 
 
 def day(one: date, texts: Texts) -> str:
@@ -41,5 +50,5 @@ def span(length: timedelta, texts: Texts) -> str:
 def article(source: str, texts: Texts) -> str:
     """The article of a deadline as people cite it: `195. člen (4)`, or `Art. 195(4)`."""
     if texts.language == "sl":
-        return re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source)
+        return re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source).replace("n(", "n (")
     return re.sub(r"(?:00\d )?a\.", "Art. ", source)

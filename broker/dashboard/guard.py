@@ -129,7 +129,8 @@ def _form_token(cookie: str) -> str:
 
 def _to_sign_in(request: web.Request) -> web.StreamResponse:
     """Signing in leads back to the page that was asked for; a form must be filled in again."""
-    came_for = {"to": request.path_qs} if request.method == "GET" and request.path != "/" else {}
+    wanted = request.path_qs if request.method == "GET" else "/"
+    came_for = {} if wanted == "/" else {"to": wanted}
     location = str(URL("/sign-in").with_query(came_for))
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 

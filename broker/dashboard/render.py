@@ -1,7 +1,8 @@
 """From a template to an answer: the one place that fills templates, and what each of them is given.
 
-Besides what its page gives, a template has `t` and `count` (texts), `moment`, `day`, `span` and
-`article` (dates and sources as people write them), `static` (addresses of files) and `page`.
+Besides what its page gives, a template has `t` and `count` (texts), `moment`, `until`, `day`,
+`span` and `article` (dates and sources as people write them), `static` (addresses of files),
+`now`, `today` and `page`.
 """
 
 from collections.abc import Mapping
@@ -90,6 +91,7 @@ def _for_every_page(request: web.Request, texts: Texts) -> dict[str, Any]:
         "t": texts,
         "count": texts.count,
         "moment": partial(dates.moment, texts=texts),
+        "until": partial(dates.until, texts=texts),
         "day": partial(dates.day, texts=texts),
         "span": partial(dates.span, texts=texts),
         "article": partial(dates.article, texts=texts),

@@ -14,7 +14,7 @@ from broker.messages.records import Record
 from broker.store import codec, instants, payloads
 
 # Every record class under its name, which is the kind of its rows.
-_RECORD_CLASSES: dict[str, type[Record]] = {cls.__name__: cls for cls in get_args(Record)}
+RECORD_CLASSES: dict[str, type[Record]] = {cls.__name__: cls for cls in get_args(Record)}
 
 # Add a row at the end of the journal.
 _APPEND = "INSERT INTO journal (case_id, kind, at, digest, payload_id) VALUES (?, ?, ?, ?, ?)"
@@ -83,7 +83,7 @@ def records_of(connection: Connection, case_id: CaseId) -> tuple[Record, ...]:
 
 def record_from(kind: str, content: bytes) -> Record:
     """The record a row of this kind holds. Raises ValueError where the content is no such thing."""
-    cls = _RECORD_CLASSES.get(kind)
+    cls = RECORD_CLASSES.get(kind)
     if cls is None:
         raise ValueError(f"no record is called {kind}")
     return codec.decode(content, cls)

@@ -102,8 +102,8 @@ def _row(task: Task, now: datetime, texts: Texts) -> tuple[str, ...]:
         line.metering_site or "",
         line.applicant_name,
         texts(f"words.phase_{line.phase.value}"),
-        dates.moment(deadline.act_at, texts) if deadline else "",
-        dates.moment(deadline.limit, texts) if deadline else "",
+        dates.until(deadline.act_at, texts) if deadline else "",
+        dates.until(deadline.limit, texts) if deadline else "",
         dates.article(deadline.article, texts) if deadline else "",
         line.parked or "",
     )
