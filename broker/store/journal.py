@@ -25,6 +25,9 @@ _OF_CASE = (
     " WHERE case_id = ? ORDER BY position"
 )
 
+# Where the last thing that happened to a case stands.
+_LAST_OF_CASE = "SELECT max(position) FROM journal WHERE case_id = ?"
+
 # When the last thing happened, to see a clock that runs behind.
 _LAST_AT = "SELECT at FROM journal ORDER BY position DESC LIMIT 1"
 
@@ -70,6 +73,12 @@ def entries_of(connection: Connection, case_id: CaseId) -> tuple[Entry, ...]:
         )
         for position, kind, at, content in connection.execute(_OF_CASE, (case_id,))
     )
+
+
+def last_position_of(connection: Connection, case_id: CaseId) -> int:
+    """The position of the case's last row, 0 for an unknown case."""
+    position: int | None = connection.execute(_LAST_OF_CASE, (case_id,)).fetchone()[0]
+    return position or 0
 
 
 def records_of(connection: Connection, case_id: CaseId) -> tuple[Record, ...]:

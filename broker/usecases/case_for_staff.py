@@ -26,11 +26,15 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseForStaff:
-    """A case with its open deadlines, its history, the names of its parties, and the verbs."""
+    """A case with its open deadlines, its history, the names of its parties, and the verbs.
+
+    `last_position` is that of its last row in the journal: what a decision has seen.
+    """
 
     case: SwitchCase
     deadlines: tuple[OpenDeadline, ...]
     history: tuple[Happened, ...]
+    last_position: int
     names: dict[Eic, str]
     verbs: tuple[Verb, ...]
 
@@ -59,6 +63,7 @@ def case_for_staff(connection: Connection, case_id: CaseId) -> CaseForStaff | No
             )
             for entry in journal.entries_of(connection, case_id)
         ),
+        last_position=journal.last_position_of(connection, case_id),
         names=_names(connection, case),
         verbs=possible(case),
     )

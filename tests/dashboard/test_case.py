@@ -48,7 +48,7 @@ async def test_a_case_that_waits_for_nobody_has_no_actions(broker: Broker, clerk
 async def test_a_rejection_goes_out_with_its_codes(broker: Broker, clerk: Visitor) -> None:
     case = await in_doubt(broker)
     fields = {"why": "druga oseba", "code": "260:E14", "text": "Stranka se je odselila."}
-    page = await clerk.fill(f"/cases/{case}/reject", fields)
+    page = await clerk.fill(f"/cases/{case}/reject", fields, on=f"/cases/{case}")
     assert "zahteva zavrnjena" in page.text
     assert await broker.mailbox(SOUTH) == ["RejectionNotice"]
     (notice,) = await broker.documents(SOUTH)
@@ -61,7 +61,7 @@ async def test_who_decided_when_and_why_stays_with_the_case(
     case = await in_doubt(broker)
     assert isinstance(broker.clock, VirtualClock)
     broker.clock.move_to(broker.clock.now() + timedelta(minutes=5))
-    await clerk.fill(f"/cases/{case}/approve", {"why": "priimek po poroki"})
+    await clerk.fill(f"/cases/{case}/approve", {"why": "priimek po poroki"}, on=f"/cases/{case}")
     text = (await viewer.get(f"/cases/{case}")).text
     assert "Nada Zgled (nada): <q>priimek po poroki</q>" in text
     assert "24. 4. 2026 ob 10.05" in text
@@ -85,16 +85,30 @@ async def test_what_cannot_be_decided_so_changes_nothing(
 ) -> None:
     case = await in_doubt(broker)
     before = broker.count("journal")
-    assert (await clerk.fill(f"/cases/{case}/{verb}", fields)).status == status
+    assert (await clerk.fill(f"/cases/{case}/{verb}", fields, on=f"/cases/{case}")).status == status
+    assert broker.count("journal") == before
+
+
+async def test_a_case_that_changed_meanwhile_is_looked_at_again(
+    broker: Broker, clerk: Visitor
+) -> None:
+    case = await in_doubt(broker)
+    before = broker.count("journal")
+    page = await clerk.fill(
+        f"/cases/{case}/approve", {"why": "po poroki", "seen": "1"}, on=f"/cases/{case}"
+    )
+    assert page.status == 409
+    assert "Zadeva se je medtem spremenila" in page.text
+    assert "po poroki</textarea>" in page.text
     assert broker.count("journal") == before
 
 
 async def test_what_is_decided_already_is_told(broker: Broker, clerk: Visitor) -> None:
     case = await in_doubt(broker)
-    await clerk.fill(f"/cases/{case}/approve", {"why": "x"})
-    page = await clerk.fill(f"/cases/{case}/approve", {"why": "x"})
-    assert page.status == 422
-    assert "SB S12" in page.text
+    await clerk.fill(f"/cases/{case}/approve", {"why": "x"}, on=f"/cases/{case}")
+    page = await clerk.fill(f"/cases/{case}/approve", {"why": "x"}, on=f"/cases/{case}")
+    assert page.status == 409
+    assert "čaka na odčitek" in page.text
 
 
 @pytest.mark.parametrize("beginning", ["case", "point", "site", "message"])

@@ -33,7 +33,7 @@ def listed(text: str) -> list[str]:
 async def test_what_was_decided_is_gone_at_once(broker: Broker, clerk: Visitor) -> None:
     first, second = await doubt(broker, 1, 15)
     assert listed((await clerk.get("/")).text) == [first, second]
-    page = await clerk.fill(f"/cases/{first}/approve", {"why": "po poroki"})
+    page = await clerk.fill(f"/cases/{first}/approve", {"why": "po poroki"}, on=f"/cases/{first}")
     assert page.path == f"/?decided={first}"
     assert "Odločitev je zapisana. Zadeva: čaka na odčitek." in page.text
     assert listed(page.text) == [second]

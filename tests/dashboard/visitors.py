@@ -50,9 +50,11 @@ class Visitor:
             return await _page(answer)
 
     async def fill(self, path: str, fields: dict[str, object], *, on: str = "/") -> Page:
-        """Send a form with the token of the page it stands on."""
-        token = form_token((await self.get(on)).text)
-        return await self.post(path, {**fields, "form_token": token})
+        """Send a form with what is hidden in the forms of the page it stands on."""
+        shown = (await self.get(on)).text
+        seen = re.findall(r'name="seen" value="(\d+)"', shown)[:1] or ["0"]
+        hidden = {"form_token": form_token(shown), "seen": seen[0]}
+        return await self.post(path, {**hidden, **fields})
 
     async def sign_in(self, name: str, password: str | None = None) -> Page:
         """Sign in, by the right password where none is given."""

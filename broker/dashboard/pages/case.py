@@ -2,6 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
+from typing import NamedTuple
 
 from aiohttp import web
 from yarl import URL
@@ -15,7 +16,16 @@ from broker.engine.state import Phase
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
 from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
+from broker.usecases.decide_as_operator import CaseHasChanged
 from broker.usecases.operator_verbs import Given, Verb, codes_for, event_of
+
+
+class _Tried(NamedTuple):
+    """A decision that was not taken: refused, or None where the case had changed meanwhile."""
+
+    verb: Verb
+    given: Given
+    refused: Refused | None
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -34,15 +44,18 @@ async def decide(request: web.Request) -> web.StreamResponse:
             codes=fields(form, "code"),
             text=field(form, "text").strip() or None,
         )
-        event = event_of(verb, given)
+        event, looked_at = event_of(verb, given), int(field(form, "seen"))
     except ValueError:
         raise web.HTTPBadRequest from None
     case_id = CaseId(request.match_info["number"])
-    outcome = await request.app[OFFICE].decide.decide(case_id, event)
+    try:
+        outcome = await request.app[OFFICE].decide.decide(case_id, event, seen=looked_at)
+    except CaseHasChanged:
+        tried = _Tried(verb, given, None)
+        return _page(request, await _seen(request), tried, status=HTTPStatus.CONFLICT)
     if isinstance(outcome, Refused):
-        seen = await _seen(request)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, seen, tried=verb, given=given, refused=outcome, status=status)
+        tried = _Tried(verb, given, outcome)
+        return _page(request, await _seen(request), tried, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     location = str(URL("/").with_query({"decided": case_id}))
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 
@@ -71,10 +84,8 @@ async def _seen(request: web.Request) -> CaseForStaff:
 def _page(
     request: web.Request,
     seen: CaseForStaff,
+    tried: _Tried | None = None,
     *,
-    tried: Verb | None = None,
-    given: Given | None = None,
-    refused: Refused | None = None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     language = texts_for(request).language
@@ -85,9 +96,10 @@ def _page(
         "consequence": partial(_consequence, seen),
         "text_of": lambda reason: _text_of(reason, language),
         "other": Reason.OTHER,
-        "tried": tried,
-        "given": given,
-        "refusals": refused.refusals if refused else (),
+        "tried": tried.verb if tried else None,
+        "given": tried.given if tried else None,
+        "changed": tried is not None and tried.refused is None,
+        "refusals": tried.refused.refusals if tried and tried.refused else (),
         "told": lambda refusal: _told(refusal, language),
     }
     return render(request, "case.html", values, status=status)
