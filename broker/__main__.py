@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import import_command
+from broker import import_command, staff_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -136,6 +136,8 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--code", action="append", default=[], help="such as 260:E10; repeatable")
     command.add_argument("--text", help="free text, with 260:E14 only")
     command.set_defaults(run=_decide)
+
+    staff_command.add_to(commands, at_service, _ask)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"
@@ -264,7 +266,8 @@ async def run_service(
     try:
         told = announce(service.address)
         async with beside(service.address):
-            print(f"{told}the broker listens on {service.address}", flush=True)
+            print(f"{told}the broker listens on {service.address}")
+            print(f"the dashboard is at {service.dashboard_address}", flush=True)
             await stop.wait()
     finally:
         await service.stop()

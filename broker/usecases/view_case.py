@@ -12,7 +12,7 @@ from broker.messages.identifiers import CaseId, Eic
 from broker.store import cases, deadlines, journal, outbox
 from broker.store.cases import Capacity, UnableToLoadErased
 
-_ARTICLES = {
+ARTICLES = {
     "RequestRecorded": "002 a.194",
     "RequestCheckedAgain": "002 a.195(1)",
     "RequestApproved": "002 a.195(4)",
@@ -36,6 +36,7 @@ _ARTICLES = {
     "RegisterChangeNotice": "002 a.141",
     "SwitchFailed": "002 a.202",
 }
+"""The article behind every kind of record and of notice."""
 _STATE_TOLD = {
     "SiteVisitNotice": "approved",
     "ApprovalNotice": "approved",
@@ -65,7 +66,7 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         accounting_point=case.request.point.accounting_point,
         expected_date=case.plan.expected_date if case.plan else None,
         history=tuple(
-            HistoryEntry(at=entry.at, what=entry.kind, article=_ARTICLES[entry.kind])
+            HistoryEntry(at=entry.at, what=entry.kind, article=ARTICLES[entry.kind])
             for entry in journal.entries_of(connection, case_id)
         ),
         deadlines=tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
@@ -83,7 +84,7 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
         expected_date=case.plan.expected_date if approved and case.plan else None,
         history=tuple(
             HistoryEntry(
-                at=document.created_at, what=document.kind, article=_ARTICLES[document.kind]
+                at=document.created_at, what=document.kind, article=ARTICLES[document.kind]
             )
             for document in told
         ),

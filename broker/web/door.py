@@ -19,6 +19,7 @@ from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.wire.write_acknowledgement import write_acknowledgement
@@ -51,6 +52,7 @@ class Door:
     imports: ImportIntoRegister
     credentials: KeepCredentials
     message_within_seconds: float
+    staff: ManageStaff
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

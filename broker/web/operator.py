@@ -1,6 +1,5 @@
 """The operator's staff: what waits for them, and their decisions, as JSON for the command line."""
 
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -8,31 +7,15 @@ from aiohttp import web
 
 from broker.engine.decision import Refused
 from broker.engine.refusals import texts
-from broker.messages.events import (
-    GivenReason,
-    OperatorDecision,
-    ReadingAcceptedByOperator,
-    ReadingRefusedByOperator,
-    RequestApprovedByOperator,
-    RequestRejectedByOperator,
-    SiteFoundInaccessible,
-)
+from broker.messages.events import OperatorDecision
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
-from broker.usecases.list_tasks import list_tasks
+from broker.store.worklist import Wanted
+from broker.usecases.list_tasks import Task, list_tasks
+from broker.usecases.operator_verbs import Given, Verb, event_of
 from broker.web.door import DOOR
 
 _TASKS_MAX = 1000
-
-
-class Verb(Enum):
-    """What the operator may do with a case."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    ACCEPT_READING = "accept-reading"
-    REFUSE_READING = "refuse-reading"
-    SITE_INACCESSIBLE = "site-inaccessible"
 
 
 class Decided(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,7 +37,8 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
 async def get_tasks(request: web.Request) -> web.StreamResponse:
     """What waits for the operator, what runs out first before the rest."""
-    return json_answer({"tasks": list_tasks(request.app[DOOR].reader, limit=_TASKS_MAX)})
+    tasks = list_tasks(request.app[DOOR].reader, Wanted(), limit=_TASKS_MAX)
+    return json_answer({"tasks": [_task(task) for task in tasks]})
 
 
 async def post_decision(request: web.Request) -> web.StreamResponse:
@@ -104,24 +88,26 @@ def person_of(body: bytes) -> Person:
 
 def _event_of(decided: Decided) -> OperatorDecision:
     """The decision as an event. Raises ValueError for unknown codes, no name or no reason."""
-    by, why = decided.by.strip(), decided.why.strip()
-    if not by or not why:
-        raise ValueError("a decision says who decided and why")
-    reasons = tuple(
-        GivenReason(reason=reason, text=decided.text if reason is Reason.OTHER else None)
-        for reason in map(Reason, dict.fromkeys(decided.codes))
-    )
-    match decided.decision:
-        case Verb.APPROVE:
-            return RequestApprovedByOperator(by=by, why=why)
-        case Verb.REJECT:
-            return RequestRejectedByOperator(by=by, why=why, reasons=reasons)
-        case Verb.ACCEPT_READING:
-            return ReadingAcceptedByOperator(by=by, why=why)
-        case Verb.REFUSE_READING:
-            return ReadingRefusedByOperator(by=by, why=why, reasons=reasons)
-        case Verb.SITE_INACCESSIBLE:
-            return SiteFoundInaccessible(by=by, why=why)
+    given = Given(by=decided.by, why=decided.why, codes=decided.codes, text=decided.text)
+    return event_of(decided.decision, given)
+
+
+def _task(task: Task) -> dict[str, object]:
+    line, deadline = task.line, task.line.deadline
+    return {
+        "case_id": line.case_id,
+        "phase": line.phase,
+        "accounting_point": line.accounting_point,
+        "doubts": task.doubts,
+        "waits_for": line.waits_for,
+        "reading_orders": task.reading_orders,
+        "act_at": deadline.act_at if deadline else None,
+        "warn_at": deadline.warn_at if deadline else None,
+        "limit": deadline.limit if deadline else None,
+        "article": deadline.article if deadline else None,
+        "parked": line.parked,
+        "unreadable": task.unreadable,
+    }
 
 
 def _told(refusal: Refusal) -> dict[str, Any]:

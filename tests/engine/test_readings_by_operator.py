@@ -9,7 +9,7 @@ from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
 from broker.engine.facts import Facts
 from broker.engine.plan import reading_method
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Phase, SwitchCase, WaitsFor
 from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import ReadingReceived
@@ -149,7 +149,7 @@ class TestOrders:
         decision = decided(case, LATE, REMOTE, now)
         again = order(decision)
         assert again == replace(first, order_number=2, answer_by=now + timedelta(hours=24))
-        assert decision.state.needs_operator
+        assert decision.state.waits_for is WaitsFor.REMOTE_READING_LATE
         assert decision.notices == (again,)
         due = {deadline.kind: deadline.act_at for deadline in decision.deadlines}
         assert due == {
@@ -293,7 +293,7 @@ class TestVisits:
         assert [to.role for to in told[1:]] == [Role.SUPPLIER, Role.GRID_OPERATOR]
 
     def test_the_visit_is_a_task_until_the_meter_is_read(self) -> None:
-        assert awaiting_visit().needs_operator
+        assert awaiting_visit().waits_for is WaitsFor.SITE_VISIT
         done = after(awaiting_visit(), a_reading_by_the_operator(), known=TO_BE_VISITED)
         assert done.phase is Phase.COMPLETED
         assert not done.needs_operator
@@ -368,7 +368,7 @@ class TestReports:
         assert before.plan is not None
         assert case.plan == replace(before.plan, reading_method=ReadingMethod.VISIT)
         assert case.deadlines == before.deadlines
-        assert case.needs_operator
+        assert case.waits_for is WaitsFor.METER_INACCESSIBLE
         # nobody is owed a notice: the reporter has its answer
         assert decision.notices == ()
         assert after(case, a_reading_by_the_operator()).phase is Phase.COMPLETED
