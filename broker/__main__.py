@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import import_command
+from broker import import_command, staff_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -41,6 +41,7 @@ from broker.store.connection import UnableToOpen, hold, open_for_reading, open_f
 from broker.store.register import RegisterIsEmpty
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
+from broker.web.broken_http import leave_out_what_was_sent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines for every tick
+    logging.getLogger("aiohttp.server").addFilter(leave_out_what_was_sent)
     try:
         code: int = options.run(options)
     except (
@@ -87,15 +89,10 @@ def _parser() -> argparse.ArgumentParser:
 
     import_command.add_to(commands, _config)
 
-    command = commands.add_parser("token", help="issue a participant's token (service stopped)")
+    command = commands.add_parser("token", help="issue a first token (service stopped)")
     command.add_argument("eic")
     command.add_argument("label")
     command.set_defaults(run=_token)
-
-    command = commands.add_parser("revoke", help="end a participant's token (service stopped)")
-    command.add_argument("eic")
-    command.add_argument("label")
-    command.set_defaults(run=_revoke)
 
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
     command.set_defaults(run=_verify)
@@ -149,6 +146,8 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--supplier", help="whose objection is upheld, its EIC")
     command.set_defaults(run=_decide)
 
+    staff_command.add_to(commands, at_service, _ask)
+
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"
     )
@@ -164,6 +163,8 @@ def _add_operator_commands(commands: Any) -> None:
         )
     )
 
+    _add_token_commands(commands, at_service)
+
     command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
     command.add_argument("--by", required=True)
     command.add_argument("--why", required=True)
@@ -172,6 +173,51 @@ def _add_operator_commands(commands: Any) -> None:
             options, "POST", "/operator/sweep/go-on", {"by": options.by, "why": options.why}
         )
     )
+
+
+def _add_token_commands(commands: Any, at_service: argparse.ArgumentParser) -> None:
+    """The tokens of participants, through the running service."""
+    command = commands.add_parser("tokens", parents=[at_service], help="a participant's tokens")
+    command.add_argument("eic")
+    command.set_defaults(run=lambda options: _ask(options, "GET", _tokens_of(options), None))
+
+    command = commands.add_parser("issue", parents=[at_service], help="issue another token")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.add_argument("--days", type=int, help="until when it is valid; without, until revoked")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "POST",
+            _tokens_of(options),
+            {
+                "label": options.label,
+                "days": options.days,
+                "by": options.by,
+                "why": options.why,
+            },
+        )
+    )
+
+    command = commands.add_parser("revoke", parents=[at_service], help="end a token at once")
+    command.add_argument("eic")
+    command.add_argument("label")
+    command.add_argument("--by", required=True)
+    command.add_argument("--why", required=True)
+    command.set_defaults(
+        run=lambda options: _ask(
+            options,
+            "DELETE",
+            f"{_tokens_of(options)}/{_in_path(options.label)}",
+            {"by": options.by, "why": options.why},
+        )
+    )
+
+
+def _tokens_of(options: argparse.Namespace) -> str:
+    return f"/operator/participants/{_in_path(options.eic)}/tokens"
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -229,7 +275,8 @@ async def run_service(
     try:
         told = announce(service.address)
         async with beside(service.address):
-            print(f"{told}the broker listens on {service.address}", flush=True)
+            print(f"{told}the broker listens on {service.address}")
+            print(f"the dashboard is at {service.dashboard_address}", flush=True)
             await stop.wait()
     finally:
         await service.stop()
@@ -250,15 +297,6 @@ def _token(options: argparse.Namespace) -> int:
                 f"{options.eic} has a token labelled {options.label!r}: revoke it or take another"
             ) from error
     print(token)
-    return 0
-
-
-def _revoke(options: argparse.Namespace) -> int:
-    path = _config(options).service.database
-    with hold(path), closing(open_for_writing(path)) as connection:
-        migrate(connection)
-        participants.revoke(connection, Eic(options.eic), options.label, SystemClock().now())
-    print(f"{options.eic} speaks no longer by {options.label!r}")
     return 0
 
 

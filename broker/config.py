@@ -33,6 +33,26 @@ class ServiceSettings:
     port: int = 8080
     sweep_seconds: float = 1.0
     stop_within_seconds: float = 10.0
+    message_within_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings:
+    """Where staff find the dashboard, how long they stay signed in, how failures are slowed down.
+
+    `port` None: the next one after the door's, or a free one where the door takes a free one.
+    `behind_tls`: a proxy ends TLS before it, so cookies are for TLS alone and the client's address
+    is the last one the proxy wrote into X-Forwarded-For.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    behind_tls: bool = False
+    idle_minutes: int = 30
+    session_hours: int = 10
+    failures_max: int = 5
+    failures_per_address_max: int = 20
+    failure_minutes: int = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +76,7 @@ class Config:
     """All settings of one installation."""
 
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
     def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
@@ -69,6 +90,13 @@ class Config:
                 port=service.port if port is None else port,
             ),
         )
+
+    @property
+    def dashboard_port(self) -> int:
+        """The port of the dashboard; 0 takes a free one."""
+        if self.dashboard.port is not None:
+            return self.dashboard.port
+        return self.service.port + 1 if self.service.port else 0
 
     def rulebook(self) -> Rulebook:
         """The settings as the engine takes them."""
@@ -89,6 +117,13 @@ class Config:
         )
 
 
+_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | RuleSettings]] = {
+    "service": ServiceSettings,
+    "dashboard": DashboardSettings,
+    "rules": RuleSettings,
+}
+
+
 def read_config(path: Path | None) -> Config:
     """The settings in this file, the defaults without one. Raises UnableToReadConfig."""
     if path is None:
@@ -102,12 +137,12 @@ def read_config(path: Path | None) -> Config:
 
 def config_of(values: dict[str, Any], source: str) -> Config:
     """The settings in these values, checked by name and type. Raises UnableToReadConfig."""
-    for section, kind in (("service", ServiceSettings), ("rules", RuleSettings)):
+    for section, kind in _SECTIONS.items():
         known = set(kind.__dataclass_fields__)
         unknown = sorted(set(values.get(section, {})) - known)
         if unknown:
             raise UnableToReadConfig(f"{source}: [{section}] has no setting {unknown[0]!r}")
-    unknown = sorted(set(values) - {"service", "rules"})
+    unknown = sorted(set(values) - set(_SECTIONS))
     if unknown:
         raise UnableToReadConfig(f"{source}: there is no section [{unknown[0]}]")
     try:

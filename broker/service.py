@@ -1,7 +1,8 @@
-"""The only wiring: configuration to store, clock, identifiers, use cases, door and timers."""
+"""The only wiring: settings to store, clock, identifiers, use cases, door, pages and timers."""
 
 import logging
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -10,9 +11,12 @@ from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config
+from broker.dashboard.office import Office, Reads
+from broker.dashboard.routes import make_dashboard
 from broker.ids import Ids
 from broker.store import register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_register import register as register_migrations
 from broker.store.writer import Writer
@@ -23,8 +27,11 @@ from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.web.door import Door
 from broker.web.routes import make_app
 from broker.wire.explain import explain
@@ -41,12 +48,14 @@ def migrate(connection: Connection) -> None:
     database = Database(connection)
     exchange.apply(database)
     register_migrations.apply(database)
+    dashboard_migrations.apply(database)
 
 
 class Service:
     """The broker of one operator on one file: opened, swept, then the door.
 
-    `address` is where the door listens once started. With a virtual clock there is no timer:
+    `address` is where the door listens once started, `dashboard_address` where the dashboard does.
+    With a virtual clock there is no timer:
     whoever moves the clock calls `deadlines.reach_deadlines`.
     """
 
@@ -54,6 +63,7 @@ class Service:
     reader: Connection
     writer: Writer
     address: str
+    dashboard_address: str
 
     def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
         self._config = config
@@ -94,11 +104,16 @@ class Service:
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
-            writer=self.writer, clock=clock, ids=desk.ids, database=settings.database
+            writer=self.writer, clock=clock, desk=desk, database=settings.database
         )
         imports.start()
         self._opened.push_async_callback(imports.close)
-        await self._open_door(self._door(desk, imports))
+        decide = DecideAsOperator(
+            writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
+        )
+        await self._listen(
+            make_app(self._door(desk, imports, decide)), make_dashboard(self._office(decide))
+        )
 
     def _open(self, path: Path) -> Connection:
         """The connection that writes, on a file held by this process and brought up to date."""
@@ -110,7 +125,7 @@ class Service:
         self._opened.callback(self.reader.close)
         return connection
 
-    def _door(self, desk: Desk, imports: ImportIntoRegister) -> Door:
+    def _door(self, desk: Desk, imports: ImportIntoRegister, decide: DecideAsOperator) -> Door:
         writer, clock, deadlines = self.writer, self._clock, self.deadlines
         return Door(
             reader=self.reader,
@@ -120,30 +135,73 @@ class Service:
             operator=desk.operator,
             receive=ReceiveMessage(writer=writer, deadlines=deadlines, desk=desk),
             mailbox=DeliverNotices(reader=self.reader, writer=writer, clock=clock),
-            decide=DecideAsOperator(writer=writer, clock=clock, deadlines=deadlines, desk=desk),
+            decide=decide,
             deadlines=deadlines,
             imports=imports,
+            credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
+            message_within_seconds=self._config.service.message_within_seconds,
+            staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
         )
 
-    async def _open_door(self, door: Door) -> None:
-        settings = self._config.service
-        runner = web.AppRunner(
-            make_app(door), access_log=None, shutdown_timeout=settings.stop_within_seconds
+    def _office(self, decide: DecideAsOperator) -> Office:
+        """What the dashboard's pages are given: reads on a connection of their own, use cases."""
+        settings = self._config.dashboard
+        connection = open_for_reading(self._config.service.database)
+        self._opened.callback(connection.close)
+        reads = Reads(connection)
+        self._opened.callback(reads.close)
+        terms = SessionTerms(
+            idle=timedelta(minutes=settings.idle_minutes),
+            longest=timedelta(hours=settings.session_hours),
+            failures_max=settings.failures_max,
+            failures_per_address_max=settings.failures_per_address_max,
+            failures_within=timedelta(minutes=settings.failure_minutes),
         )
-        await runner.setup()
-        self._opened.push_async_callback(runner.cleanup)
+        return Office(
+            operator_name=register.operator(self.reader).name,
+            reads=reads,
+            clock=self._clock,
+            sign_in=SignIn(reader=self.reader, writer=self.writer, clock=self._clock, terms=terms),
+            decide=decide,
+            deadlines=self.deadlines,
+            behind_tls=settings.behind_tls,
+        )
+
+    async def _listen(self, door: web.Application, dashboard: web.Application) -> None:
+        """Take requests; the timer ticks before the first of them."""
+        settings = self._config.service
+        runners = [await self._runner(app) for app in (door, dashboard)]
         if self._with_timer:
             timers = Timers(self.deadlines.sweep, settings.sweep_seconds)
             timers.start()
             self._opened.callback(timers.stop)
-        site = web.TCPSite(runner, settings.host, settings.port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UnableToListen(f"{settings.host}:{settings.port}: {error.strerror}") from error
-        host, port = runner.addresses[0][:2]
-        self.address = f"http://{host}:{port}"
+        places = (
+            (settings.host, settings.port),
+            (self._config.dashboard.host, self._config.dashboard_port),
+        )
+        self.address, self.dashboard_address = [
+            await _listen_at(runner, host, port)
+            for runner, (host, port) in zip(runners, places, strict=True)
+        ]
+
+    async def _runner(self, app: web.Application) -> web.AppRunner:
+        settings = self._config.service
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.stop_within_seconds)
+        await runner.setup()
+        self._opened.push_async_callback(runner.cleanup)
+        return runner
 
     async def stop(self) -> None:
         """Take no more requests, finish those under way, write what waits, close the file."""
         await self._opened.aclose()
+
+
+async def _listen_at(runner: web.AppRunner, host: str, port: int) -> str:
+    """Take requests at this address; gives it as a URL. Raises UnableToListen."""
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise UnableToListen(f"{host}:{port}: {error.strerror}") from error
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"

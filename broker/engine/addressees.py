@@ -4,7 +4,7 @@ A supplier is told of its own accounting or metering point, an applicant of the 
 (interpretation 9).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.engine.facts import Facts
 from broker.engine.state import SwitchCase
@@ -68,6 +68,11 @@ def addressee(case: SwitchCase, party: Eic) -> Addressee:
         case_id=case.case_id,
         reference=None if own is None else own.header.message_id,
     )
+
+
+def as_old(case: SwitchCase, party: Eic) -> Addressee:
+    """The party as an old supplier: what it is told answers no application."""
+    return replace(addressee(case, party), reference=None)
 
 
 def own_application(case: SwitchCase, party: Eic) -> SwitchRequest | None:

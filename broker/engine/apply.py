@@ -240,7 +240,7 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
         case SiteVisitAnnounced():
             return state
         case OperatorTookOverReading():
-            return replace(state, plan=record.plan)
+            return replace(state, plan=record.plan, taken_over=True)
         case PointChangeNoted():
             if not record.reads_anew:
                 return state

@@ -51,6 +51,13 @@ class RegisterFacts:
     digits: int
     multiplier: Decimal
 
+    def energy_kwh(self, opening: Decimal, closing: Decimal) -> Decimal:
+        """Energy between two values in kWh, a lower one taken as a rollover (C5)."""
+        counted = closing - opening
+        if counted < 0:
+            counted += Decimal(10) ** self.digits
+        return counted * self.multiplier
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterFacts:
@@ -59,13 +66,34 @@ class MeterFacts:
     serial_number: SerialNumber
     registers: tuple[RegisterFacts, ...]
 
+    def register(self, code: ObisCode) -> RegisterFacts | None:
+        """The register with this code, None where the meter has none."""
+        return next((one for one in self.registers if one.register == code), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingOnRecord:
-    """The last reading on record of the installed meter (A15, C5)."""
+    """A reading on record of one meter (A15, C5)."""
 
     taken_on: date
     registers: tuple[RegisterValue, ...]
+
+    def value(self, code: ObisCode) -> Decimal | None:
+        """What the register with this code showed, None where it was not read."""
+        return next((one.value for one in self.registers if one.register == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedMeter:
+    """A meter that gave way to another since the previous period ended (D4, H1).
+
+    `opening` is its last reading before the closing one, None where there is none on record.
+    """
+
+    meter: MeterFacts
+    removed_on: date
+    opening: ReadingOnRecord | None
+    closing: ReadingOnRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +111,12 @@ class PointFacts:
     `inaccessible_since` is the day since which no reading could be obtained at the site (A21),
     `measured_power` that its power is measured (A24); `ever_supplied` are the directions that
     had a supplier on that day or before (A38). `measured_at` is the accounting point of the same
-    delivery point whose meter measures this one, mostly itself (B9, B11); meter, reading and
+    delivery point whose meter measures this one, mostly itself (B9, B11); meter, readings and
     averages are those of that point. `supplies` are its own, `supplies_at_delivery_point` those
     of all accounting points of its delivery point, its own among them (interpretation 7).
+    `last_reading` is that of the meter of the day, `removed_meters` those in whose place it came
+    since the reading before, oldest first (D4), and `closing` the values with which it was itself
+    removed later (C5).
     """
 
     accounting_point: Gsrn
@@ -108,6 +139,8 @@ class PointFacts:
     meter: MeterFacts | None
     last_reading: ReadingOnRecord | None
     averages: tuple[AverageFacts, ...]
+    removed_meters: tuple[RemovedMeter, ...] = ()
+    closing: ReadingOnRecord | None = None
 
     def is_named_by(self, named: PointReference) -> bool:
         """Whether all the numbers of a reference are this point's (D1, D2)."""
@@ -150,7 +183,8 @@ class Facts:
     progress at the same delivery point (A7, interpretation 7). `further_points` are the other
     accounting points of the delivery point that are supplied or that claims name. `free_numbers`
     are the next GSRNs of the operator that were never given out, as many as a division may need
-    (B9, D1).
+    (B9, D1). `point_when_read` is the point with the meter that was installed on the day of the
+    reading the event is about, where that was another one than now (C5).
     """
 
     operator: Eic
@@ -184,6 +218,8 @@ class Facts:
             one for one in (*point.supplies, *of_others) if one.direction is Direction.CONSUMPTION
         )
         return tuple(sorted(found, key=lambda one: (one.accounting_point, one.supplier)))
+
+    point_when_read: PointFacts | None = None
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

@@ -3,25 +3,18 @@
 from broker.engine.addressees import own_application
 from broker.engine.apply import apply
 from broker.engine.calendar import local_day
+from broker.engine.carry_out import Person, carry_out
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_reading, examine_reviewed_reading
 from broker.engine.facts import PointFacts
 from broker.engine.handle_request import redated
-from broker.engine.notices_back_office import execution
-from broker.engine.notices_switch import (
-    completion,
-    failure,
-    final_settlements,
-    refused_reading,
-    register_change,
-)
+from broker.engine.notices_switch import failure, refused_reading
 from broker.engine.reading_by_operator import order_reading
 from broker.engine.refusals import unfit_reasons
 from broker.engine.rules_reading import ReadingCheck
-from broker.engine.settle import settlement_of
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import ReadingMethod, RegisterChangeKind, Role
+from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import (
     DeadlineReached,
@@ -40,19 +33,8 @@ from broker.messages.records import (
     ReadingPeriodEnded,
     ReadingPutUnderReview,
     ReadingRefusedAfterReview,
-    SwitchCarriedOut,
     SwitchHasFailed,
 )
-from broker.messages.register_changes import (
-    ConnectionRecorded,
-    PayerChanged,
-    ReadingRecorded,
-    RegisterChange,
-    SupplyBegun,
-    SupplyEnded,
-)
-
-Person = tuple[str, str] | tuple[None, None]
 
 
 def take_in(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> Decision | Refused:
@@ -67,7 +49,7 @@ def take_in(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> Deci
     if refusals:
         return Refused(refusals)
     if not doubts:
-        return _carry_out(case, check, DecidedBy.STRAIGHT_THROUGH, at, (None, None))
+        return carry_out(case, check, DecidedBy.STRAIGHT_THROUGH, at, (None, None))
     record = ReadingPutUnderReview(
         at=at.now,
         reading=event.reading,
@@ -109,7 +91,7 @@ def operator_accepts(
     refusals = examine_reviewed_reading(check)
     if refusals:
         return Refused(refusals)
-    return _carry_out(case, check, DecidedBy.OPERATOR, at, (event.by, event.why))
+    return carry_out(case, check, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
 def order_again(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:
@@ -236,7 +218,7 @@ def redate_review(
 
 
 def _check(case: SwitchCase, event: ReadingReceived, at: Circumstances) -> ReadingCheck | Refused:
-    point = at.facts.point
+    point = at.facts.point_when_read or at.facts.point
     if point is None or point.meter is None:
         return Refused((Refusal(reason=Reason.METER_NOT_IDENTIFIABLE),))
     return ReadingCheck(
@@ -261,93 +243,6 @@ def _numbers_known_to(
     if event.sender_role is not Role.SUPPLIER:
         begun.append(point.measured_at)
     return (*begun, (own or case.request).point.accounting_point)
-
-
-def _carry_out(
-    case: SwitchCase,
-    check: ReadingCheck,
-    decided_by: DecidedBy,
-    at: Circumstances,
-    person: Person,
-) -> Decision:
-    """The switch takes effect at 00:00 of the day of the reading (A24, A25, A27)."""
-    reading = check.reading
-    record = SwitchCarriedOut(
-        at=at.now,
-        switch_date=check.taken_on,
-        reading=reading,
-        settlement=settlement_of(check, case.request.network_charge_payer),
-        settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
-        if check.point.measured_power
-        else None,
-        decided_by=decided_by,
-        by=person[0],
-        why=person[1],
-        rules_version=at.rules.version,
-    )
-    carried_out = apply(case, record)
-    settled_now = () if record.settle_by else final_settlements(carried_out, at.facts)
-    return Decision(
-        state=carried_out,
-        records=(record,),
-        notices=(
-            *completion(case, reading, at.facts),
-            *settled_now,
-            *register_change(case, RegisterChangeKind.SUPPLIER, record.switch_date, at.facts),
-            execution(case, record, at.facts),
-        ),
-        register_changes=_register_changes(case, record, check.point),
-    )
-
-
-def _register_changes(
-    case: SwitchCase, record: SwitchCarriedOut, point: PointFacts
-) -> tuple[RegisterChange, ...]:
-    """What ends and begins, created points connected, payer and reading (A27, A35, B9)."""
-    on, case_id, payer = record.switch_date, case.case_id, case.request.network_charge_payer
-    changes: list[RegisterChange] = [
-        ConnectionRecorded(accounting_point=one.accounting_point, connected=True)
-        for one in case.created
-    ]
-    changes += [
-        SupplyEnded(
-            accounting_point=one.accounting_point,
-            direction=one.direction,
-            supplier=one.supplier,
-            on=on,
-            case_id=case_id,
-        )
-        for one in case.changes.ends
-    ]
-    changes += [
-        SupplyBegun(
-            accounting_point=one.accounting_point,
-            direction=one.direction,
-            supplier=one.supplier,
-            share=one.share,
-            on=on,
-            case_id=case_id,
-        )
-        for one in case.changes.begins
-    ]
-    if payer is not point.payer:
-        changes.append(
-            PayerChanged(
-                accounting_point=point.accounting_point, payer=payer, on=on, case_id=case_id
-            )
-        )
-    reading = record.reading
-    changes.append(
-        ReadingRecorded(
-            accounting_point=point.measured_at,
-            serial_number=reading.serial_number,
-            taken_at=reading.taken_at,
-            obtained_by=reading.obtained_by,
-            registers=reading.registers,
-            case_id=case_id,
-        )
-    )
-    return tuple(changes)
 
 
 def _fail(

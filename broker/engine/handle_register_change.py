@@ -3,20 +3,23 @@
 It is of no case; a case in progress at the point learns of it as an event.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
+from broker.engine import rules_correction as correction
+from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.calendar import local_day, start_of
 from broker.engine.decision import Refused
+from broker.engine.payer_change import payer_entries, payer_notices
 from broker.engine.register_check import ChangeFacts, RegisterCheck
 from broker.engine.rulebook import Rulebook
-from broker.messages.codes import ObtainedBy, Role
+from broker.messages.codes import ObtainedBy, RegisterChangeKind, Role
 from broker.messages.events import PointChanged
 from broker.messages.identifiers import Eic
-from broker.messages.notices import Addressee, PointNumber, RegisterChangeNotice
+from broker.messages.notices import Addressee, Notice, PointNumber, RegisterChangeNotice
 from broker.messages.reasons import Refusal
 from broker.messages.register_changes import (
     ConnectionRecorded,
@@ -24,10 +27,11 @@ from broker.messages.register_changes import (
     LinkRecorded,
     MeterInstalled,
     MeterRemoved,
-    PayerChanged,
     PointRecorded,
+    ReadingCancelled,
     ReadingRecorded,
     RegisterEntry,
+    SiteReached,
     SupplyChanged,
 )
 from broker.messages.reported_changes import (
@@ -40,6 +44,7 @@ from broker.messages.reported_changes import (
     PointCustomer,
     RegisterChanged,
     ReportedChange,
+    ReportedReading,
 )
 from broker.messages.requests import RegisterValue
 
@@ -53,7 +58,13 @@ OF_REGISTER_CHANGE: tuple[Callable[[RegisterCheck], Found], ...] = (
     register.the_meter_is_still_there_to_be_exchanged,
     register.the_meter_is_installed_nowhere_else,
     register.the_new_meter_measures_every_direction,
-    register.a_supplier_that_pays_may_pay,
+    payer.a_supplier_that_pays_may_pay,
+    payer.the_ground_fits_the_payer,
+    payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
+    payer.the_payer_changes_with_a_reading_of_the_day,
+    correction.the_corrected_reading_is_the_customers,
+    correction.the_right_values_are_valid,
+    correction.every_period_billed_from_it_can_be_made_anew,
     register.a_new_number_is_the_operators,
     register.a_new_number_was_never_given_out,
     register.the_first_suppliers_may_supply,
@@ -67,7 +78,7 @@ class ChangeDecision:
 
     record: RegisterChanged
     entries: tuple[RegisterEntry, ...]
-    notices: tuple[RegisterChangeNotice, ...]
+    notices: tuple[Notice, ...]
     event: PointChanged
 
 
@@ -112,7 +123,25 @@ def way_of_metering_changes(check: RegisterCheck) -> bool:
     return before != after or exchange.new.remotely_read != point.remotely_read
 
 
-def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
+def notices_of_change(
+    point: PointNumber, change: RegisterChangeKind, effective_on: date, suppliers: Iterable[Eic]
+) -> tuple[RegisterChangeNotice, ...]:
+    """The notice of a change at the point to each of its suppliers.
+
+    Source: A32 (002 a.141).
+    """
+    return tuple(
+        RegisterChangeNotice(
+            to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
+            point=point,
+            change=change,
+            effective_on=effective_on,
+        )
+        for supplier in suppliers
+    )
+
+
+def _notices(check: RegisterCheck) -> tuple[Notice, ...]:
     """To the point's suppliers, unless an exchange leaves the way of metering as it was.
 
     Source: A32, D4 (002 a.141, a.149(2)).
@@ -120,28 +149,28 @@ def _notices(check: RegisterCheck) -> tuple[RegisterChangeNotice, ...]:
     if check.exchange is not None and not way_of_metering_changes(check):
         return ()
     named = check.change.point
-    return tuple(
-        RegisterChangeNotice(
-            to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
-            point=PointNumber(
-                accounting_point=named.accounting_point, metering_site=named.metering_site
-            ),
-            change=check.change.kind,
-            effective_on=check.change.effective_on,
-        )
-        for supplier in _suppliers(check)
-    )
+    point = PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
+    kind, on = check.change.kind, check.change.effective_on
+    to_suppliers = notices_of_change(point, kind, on, _suppliers(check))
+    also = payer_notices(check, check.payer_change) if check.payer_change else ()
+    return (*to_suppliers, *also)
 
 
 def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
-    """The present suppliers of the point, of a new one its first; each once."""
+    """The present suppliers of the point, of a new one its first; each once.
+
+    Billing data made anew are told to the suppliers of the periods (H8), others have none of them.
+    """
+    if check.corrected is not None:
+        wrong = check.facts.corrected
+        return wrong.suppliers if wrong and correction.quantities_made_anew(check) else ()
     if check.new_point is not None:
         return tuple(dict.fromkeys(first.supplier for first in check.new_point.suppliers))
     return check.facts.present_suppliers
 
 
 def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
-    point, on = check.change.point.accounting_point, check.change.effective_on
+    point = check.change.point.accounting_point
     match check.change.change:
         case MeterExchange() as exchange:
             return _exchange(check, exchange)
@@ -151,16 +180,42 @@ def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:
             return (ConnectionRecorded(accounting_point=point, connected=connected),)
         case LinkToMeter(remotely_read=remotely_read):
             return (LinkRecorded(accounting_point=point, remotely_read=remotely_read),)
-        case ChargePayer(payer=payer):
-            return (PayerChanged(accounting_point=point, payer=payer, on=on, case_id=None),)
+        case ChargePayer() as change:
+            return payer_entries(check, change)
+        case ReportedReading() as reading:
+            return _correction(check, reading)
         case NewPoint() as new:
             return _new_point(check, new)
+
+
+def _correction(check: RegisterCheck, reading: ReportedReading) -> tuple[RegisterEntry, ...]:
+    """The wrong reading and what was billed from it are cancelled; the right one takes its place.
+
+    Source: C6 (002 a.153(1)).
+    """
+    point = check.change.point.accounting_point
+    cancelled = ReadingCancelled(
+        accounting_point=point,
+        serial_number=reading.serial_number,
+        taken_on=reading.taken_on,
+        on=check.received_on,
+    )
+    right = ReadingRecorded(
+        accounting_point=point,
+        serial_number=reading.serial_number,
+        taken_at=start_of(reading.taken_on),
+        obtained_by=reading.obtained_by,
+        registers=reading.registers,
+        case_id=None,
+    )
+    return (cancelled, right, *correction.quantities_made_anew(check))
 
 
 def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEntry, ...]:
     """The old meter goes with its closing values, the new one comes with its opening values.
 
-    Source: D4 (002 a.149(2), a.149(4)).
+    Who has exchanged the meter has reached it.
+    Source: A21, D4 (002 a.149(2), a.149(4), a.199(1)).
     """
     point, on = check.change.point.accounting_point, check.change.effective_on
     closing = ReadingRecorded(
@@ -172,11 +227,14 @@ def _exchange(check: RegisterCheck, exchange: MeterExchange) -> tuple[RegisterEn
         case_id=None,
     )
     link = LinkRecorded(accounting_point=point, remotely_read=exchange.new.remotely_read)
+    inaccessible = check.point is not None and check.point.inaccessible_since is not None
+    reached = (SiteReached(accounting_point=point, on=on),) if inaccessible else ()
     return (
         closing,
         MeterRemoved(accounting_point=point, serial_number=exchange.old_serial_number, on=on),
         *_installed(check, exchange.new),
         link,
+        *reached,
     )
 
 

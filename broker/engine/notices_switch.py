@@ -5,10 +5,10 @@ and only of its own directions and shares (interpretations 9, 13).
 """
 
 from dataclasses import replace
-from datetime import date
 
 from broker.engine.addressees import (
     addressee,
+    as_old,
     customer,
     customer_applicant,
     each_once,
@@ -18,32 +18,27 @@ from broker.engine.addressees import (
     point_named_by,
 )
 from broker.engine.calendar import local_day
-from broker.engine.divide import divide
 from broker.engine.facts import Facts, MeterFacts, PointFacts
-from broker.engine.rules_reading import direction_of
+from broker.engine.rules_reading import measures
 from broker.engine.state import Review, SwitchCase
-from broker.messages.codes import Direction, RegisterChangeKind, Role
+from broker.messages.codes import Direction, Role
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import Eic, ObisCode
 from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
-    FinalSettlement,
     LastReading,
     Notice,
     PointNumber,
     ReadingOrder,
     ReadingRejection,
     ReceiptConfirmation,
-    RegisterChangeNotice,
     SiteVisitNotice,
     SwitchCompleted,
     SwitchFailed,
 )
 from broker.messages.records import Plan, ReadingOrdered
 from broker.messages.requests import MeterReading, RegisterValue
-from broker.messages.settlements import SettledRegister
 
 
 def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> tuple[Notice, ...]:
@@ -77,7 +72,7 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
     ]
     to_old = [
         ApprovalNoticeToOldSupplier(
-            to=_as_old(case, one.supplier.eic),
+            to=as_old(case, one.supplier.eic),
             point=one.point,
             old_supplier=one.supplier,
             expected_date=plan.expected_date,
@@ -105,7 +100,7 @@ def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[N
     old = [(one, False) for one in old_suppliers(case, facts)]
     return tuple(
         SwitchCompleted(
-            to=addressee(case, one.supplier.eic) if is_new else _as_old(case, one.supplier.eic),
+            to=addressee(case, one.supplier.eic) if is_new else as_old(case, one.supplier.eic),
             point=one.point,
             new_supplier=one.supplier if is_new else None,
             old_supplier=None if is_new else one.supplier,
@@ -114,62 +109,6 @@ def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[N
             obtained_by=reading.obtained_by,
         )
         for one, is_new in new + old
-    )
-
-
-def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
-    """The final settlement to each old supplier, of its own share (A24, A30, B11)."""
-    settlement = case.settlement
-    if settlement is None:
-        raise AssertionError("a switch carried out has a settlement")
-    return tuple(
-        FinalSettlement(
-            to=_as_old(case, one.supplier.eic),
-            point=one.point,
-            old_supplier=one.supplier,
-            settlement=replace(
-                settlement,
-                registers=tuple(
-                    _part_of(case, measured, one.supplier.eic, one.point)
-                    for measured in settlement.registers
-                    if _measures(measured.register, one.supplier.directions)
-                ),
-            ),
-        )
-        for one in old_suppliers(case, facts)
-    )
-
-
-def _part_of(
-    case: SwitchCase, measured: SettledRegister, supplier: Eic, point: PointNumber
-) -> SettledRegister:
-    """What a register of consumption measured, divided by share, in whole kWh that add up (B11)."""
-    consuming = [
-        one
-        for one in (*case.changes.ends, *case.changes.stays)
-        if one.direction is Direction.CONSUMPTION
-    ]
-    if direction_of(measured.register) is Direction.PRODUCTION or measured.quantity_kwh is None:
-        return measured
-    consuming.sort(key=lambda one: (one.accounting_point, one.supplier))
-    parts = divide(measured.quantity_kwh, [one.share for one in consuming])
-    own = (point.accounting_point, supplier)
-    return next(
-        replace(measured, quantity_kwh=part)
-        for part, one in zip(parts, consuming, strict=True)
-        if (one.accounting_point, one.supplier) == own
-    )
-
-
-def register_change(
-    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
-) -> tuple[Notice, ...]:
-    """The register was changed: with this the old supplier loses sight of the point (A32)."""
-    return tuple(
-        RegisterChangeNotice(
-            to=_as_old(case, one.supplier.eic), point=one.point, change=change, effective_on=on
-        )
-        for one in old_suppliers(case, facts)
     )
 
 
@@ -252,11 +191,6 @@ def refused_reading(
     return (notice,)
 
 
-def _as_old(case: SwitchCase, party: Eic) -> Addressee:
-    """The party as an old supplier: what it is told answers no application."""
-    return replace(addressee(case, party), reference=None)
-
-
 def _last_reading(point: PointFacts, directions: tuple[Direction, ...]) -> LastReading | None:
     last = point.last_reading
     registers = _of(last.registers, directions) if last else ()
@@ -267,8 +201,4 @@ def _of(
     registers: tuple[RegisterValue, ...], directions: tuple[Direction, ...]
 ) -> tuple[RegisterValue, ...]:
     """The values of registers of these directions; what is neither goes to consumption."""
-    return tuple(value for value in registers if _measures(value.register, directions))
-
-
-def _measures(register: ObisCode, directions: tuple[Direction, ...]) -> bool:
-    return (direction_of(register) or Direction.CONSUMPTION) in directions
+    return tuple(value for value in registers if measures(value.register, directions))

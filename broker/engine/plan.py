@@ -70,18 +70,21 @@ def reading_method(
 ) -> ReadingMethod:
     """How the reading is obtained: remotely, by a visit to a site long inaccessible, or reported.
 
+    The twelve months must have passed without a reading because the site was inaccessible: they
+    count from the day since which it is, or from the last reading where one came later.
     Source: A19, A20, A21 (002 a.199(1)).
     """
     if point.remotely_read:
         return ReadingMethod.REMOTE
-    if point.inaccessible_since is None:
+    since, last = point.inaccessible_since, point.last_reading
+    if since is None:
         return ReadingMethod.CUSTOMER
-    last = point.last_reading
-    if last is not None and expected <= rules.last_day(
-        PeriodName.WITHOUT_READING, start=last.taken_on, begun=begun
-    ):
-        return ReadingMethod.CUSTOMER
-    return ReadingMethod.VISIT
+    without = rules.last_day(
+        PeriodName.WITHOUT_READING,
+        start=max(since, last.taken_on) if last else since,
+        begun=begun,
+    )
+    return ReadingMethod.VISIT if expected > without else ReadingMethod.CUSTOMER
 
 
 def contracts_of(request: SwitchRequest, changing: set[Direction]) -> tuple[SupplyContract, ...]:

@@ -3,15 +3,29 @@
 from dataclasses import dataclass
 from datetime import date
 
-from broker.engine.facts import MeterFacts, PointFacts, SupplierFacts
+from broker.engine.calendar import start_of
+from broker.engine.facts import MeterFacts, PointFacts, ReadingOnRecord, SupplierFacts
 from broker.engine.rulebook import Rulebook
-from broker.messages.identifiers import AreaCode, AreaNumber, DeliveryPoint, Eic, Gsrn
+from broker.engine.rules_reading import ReadingCheck
+from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
+from broker.messages.identifiers import (
+    AreaCode,
+    AreaNumber,
+    DeliveryPoint,
+    Eic,
+    Gsrn,
+    SerialNumber,
+)
+from broker.messages.records import Plan
 from broker.messages.reported_changes import (
+    ChargePayer,
     InstalledMeter,
     MeterExchange,
     NewPoint,
     ReportedChange,
+    ReportedReading,
 )
+from broker.messages.requests import MeterReading, RegisterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +37,33 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BilledPeriod:
+    """What was billed for one direction of the point for [from_day, to_day) (C6)."""
+
+    direction: Direction
+    from_day: date
+    to_day: date
+    kwh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedReading:
+    """The reading on record that a correction is about, with what stands around it (C6).
+
+    `before` and `after` are the readings of the same meter next to it, `billed` the periods that
+    end or begin with it, `suppliers` who supplied the point in them.
+    """
+
+    reading: ReadingOnRecord
+    obtained_by: ObtainedBy
+    of_a_case: bool
+    before: ReadingOnRecord | None
+    after: ReadingOnRecord | None
+    billed: tuple[BilledPeriod, ...]
+    suppliers: tuple[Eic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """What the register says of a reported change, as of the day from which it holds.
 
@@ -30,7 +71,8 @@ class ChangeFacts:
     `given_out` those of the named numbers that were given out before (D1), `site` the metering
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
-    `present_suppliers` who supplies the point on the day of receipt.
+    `present_suppliers` who supplies the point on the day of receipt, `corrected` the reading on
+    record that a correction is about (C6).
     """
 
     operator: Eic
@@ -44,6 +86,7 @@ class ChangeFacts:
     serial_taken: bool
     suppliers: tuple[SupplierFacts, ...]
     present_suppliers: tuple[Eic, ...]
+    corrected: CorrectedReading | None = None
 
     def supplier(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""
@@ -80,6 +123,16 @@ class RegisterCheck:
         return self.change.change if isinstance(self.change.change, NewPoint) else None
 
     @property
+    def payer_change(self) -> ChargePayer | None:
+        """The change of the payer, None for another change."""
+        return self.change.change if isinstance(self.change.change, ChargePayer) else None
+
+    @property
+    def corrected(self) -> ReportedReading | None:
+        """The right reading in the place of a wrong one, None for another change."""
+        return self.change.change if isinstance(self.change.change, ReportedReading) else None
+
+    @property
     def meter(self) -> MeterFacts | None:
         """The meter that is at the point on the day from which the change holds."""
         return self.point.meter if self.point else None
@@ -101,3 +154,44 @@ class RegisterCheck:
         if self.new_point is not None:
             return self.new_point.delivery_point
         return self.point.delivery_point if self.point else None
+
+
+def as_reading(
+    check: RegisterCheck,
+    *,
+    serial_number: SerialNumber,
+    registers: tuple[RegisterValue, ...],
+    taken_on: date,
+    obtained_by: ObtainedBy,
+) -> ReadingCheck | None:
+    """Values reported with a change as the reading they are, for the rules of C5.
+
+    None where the point has no meter to be read.
+    """
+    point = check.point
+    if point is None or point.meter is None:
+        return None
+    reading = MeterReading(
+        header=check.change.header,
+        case_id=None,
+        point=check.change.point,
+        serial_number=serial_number,
+        taken_at=start_of(taken_on),
+        obtained_by=obtained_by,
+        registers=registers,
+        departure_reason=None,
+    )
+    return ReadingCheck(
+        reading=reading,
+        sender_role=Role.GRID_OPERATOR,
+        received_at=start_of(check.received_on),
+        plan=Plan(
+            expected_date=taken_on,
+            reading_method=ReadingMethod.VISIT,
+            reading_from=taken_on,
+            reading_to=taken_on,
+        ),
+        point=point,
+        meter=point.meter,
+        rules=check.rules,
+    )

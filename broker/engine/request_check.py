@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from broker.engine.facts import Facts, PointFacts, SupplyFacts
 from broker.engine.plan import NoPlan, contracts_of, plan_switch
@@ -16,13 +17,14 @@ from broker.messages.requests import ChosenSupplier, SupplyContract, SwitchReque
 Finding = Refusal | Doubt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RequestCheck:
     """What a rule may look at: the request, the day it came, the day of the check, the facts.
 
     `execution_from` is the day from which the period for carrying out runs, None where it is that
     of receipt (interpretation 1); `claims` all claims that are decided together, this one among
     them, empty for a request; `jointly` that they are complete and planned as one.
+    What follows from these is worked out once, however many rules ask for it.
     """
 
     request: SwitchRequest
@@ -34,18 +36,18 @@ class RequestCheck:
     claims: tuple[SwitchRequest, ...] = ()
     jointly: bool = False
 
-    @property
+    @cached_property
     def point(self) -> PointFacts | None:
         """The point of the request, where all its numbers name the same one."""
         named = self.request.point
         return next((one for one in self.facts.points if one.is_named_by(named)), None)
 
-    @property
+    @cached_property
     def divides(self) -> bool:
         """Whether consumption is divided anew, among suppliers with a point each (B1, B5, B9)."""
         return self.request.header.kind in DIVIDING
 
-    @property
+    @cached_property
     def division(self) -> tuple[ChosenSupplier, ...]:
         """The suppliers of consumption of the whole new division, as far as it has been named."""
         return tuple(
@@ -55,12 +57,12 @@ class RequestCheck:
             if chosen.direction is Direction.CONSUMPTION
         )
 
-    @property
+    @cached_property
     def present_division(self) -> tuple[SupplyFacts, ...]:
         """The supplies of consumption at the meter of the point, also of other points there."""
         return () if self.point is None else self.facts.supplies_at_meter(self.point)
 
-    @property
+    @cached_property
     def changes(self) -> SupplyChanges:
         """What ends and begins where the chosen supplier is not the present one.
 
@@ -121,12 +123,12 @@ class RequestCheck:
         """Whether the share is the recorded one of the point, or the whole (interpretation 7)."""
         return chosen.share is None or chosen.share == 1 or bool(self.ended_by(chosen))
 
-    @property
+    @cached_property
     def plan(self) -> Plan | NoPlan | None:
         """The plan if approved on the day of the check; None while the point is not identified."""
         return self._plan_for(self.claims if self.jointly else (self.request,))
 
-    @property
+    @cached_property
     def plans_alone(self) -> tuple[Plan | NoPlan | None, ...]:
         """The plan of this claim as its own contract allows, then those of the others."""
         others = (one for one in self.claims if one.header.sender != self.request.header.sender)

@@ -23,8 +23,9 @@ _KWH_PLACES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingCheck:
-    """What a rule may look at: reading, sender and receipt, plan, point and installed meter.
+    """What a rule may look at: reading, sender and receipt, plan, point and meter.
 
+    The meter, with its readings, is the one that was installed on the day of the reading.
     `numbers` are those by which the sender may name the point besides the point's own, such as
     that of its own metering point (B9).
     """
@@ -49,29 +50,45 @@ class ReadingCheck:
 
     def register(self, code: ObisCode) -> RegisterFacts | None:
         """The meter's register with this code, None where it has none."""
-        return next((r for r in self.meter.registers if r.register == code), None)
+        return self.meter.register(code)
 
     def last_value(self, code: ObisCode) -> Decimal | None:
         """The value of this register at the last reading on record."""
         last = self.point.last_reading
-        values = last.registers if last else ()
-        return next((v.value for v in values if v.register == code), None)
+        return last.value(code) if last else None
 
     def consumed(self, code: ObisCode, value: Decimal) -> Decimal | None:
         """Energy in kWh since the last reading, a lower value taken as a rollover."""
         register, last = self.register(code), self.last_value(code)
         if register is None or last is None:
             return None
-        span = value - last if value >= last else Decimal(10) ** register.digits - last + value
-        return span * register.multiplier
+        return register.energy_kwh(last, value)
 
     def expected_kwh(self, direction: Direction) -> Decimal | None:
         """The expected consumption since the last reading, None with no average on record (C1)."""
         last = self.point.last_reading
+        return self._expected_kwh(direction, last.taken_on, self.taken_on) if last else None
+
+    def closing_value(self, code: ObisCode) -> Decimal | None:
+        """The value of this register when the meter was removed, None while it is installed."""
+        return self.point.closing.value(code) if self.point.closing else None
+
+    def goes_too_far(self, code: ObisCode, value: Decimal) -> bool:
+        """Whether the meter cannot have shown this before the values it was removed with (D4)."""
+        closing, closed_with = self.point.closing, self.closing_value(code)
+        register, direction = self.register(code), direction_of(code)
+        if closing is None or closed_with is None or register is None or value <= closed_with:
+            return False
+        if direction is None:
+            return True
+        expected = self._expected_kwh(direction, self.taken_on, closing.taken_on)
+        energy = register.energy_kwh(value, closed_with)
+        return expected is None or energy > self.rules.plausibility.highest(expected)
+
+    def _expected_kwh(self, direction: Direction, first: date, last: date) -> Decimal | None:
         for average in self.point.averages:
-            if average.direction is direction and last is not None:
-                kwh = average.kwh_per_day * days_between(last.taken_on, self.taken_on)
-                return round(kwh, _KWH_PLACES)
+            if average.direction is direction:
+                return round(average.kwh_per_day * days_between(first, last), _KWH_PLACES)
         return None
 
     def energy(self, direction: Direction) -> Decimal | None:
@@ -101,6 +118,11 @@ def direction_of(code: ObisCode) -> Direction | None:
     if measured.startswith("1.8."):
         return Direction.CONSUMPTION
     return Direction.PRODUCTION if measured.startswith("2.8.") else None
+
+
+def measures(code: ObisCode, directions: tuple[Direction, ...]) -> bool:
+    """Whether a register is of these directions; what is of neither goes to consumption."""
+    return (direction_of(code) or Direction.CONSUMPTION) in directions
 
 
 def _is_total(code: ObisCode) -> bool:
@@ -205,9 +227,10 @@ def the_reading_is_not_before_the_last_one(check: ReadingCheck) -> Refusal | Non
 
 
 def the_meter_is_the_installed_one(check: ReadingCheck) -> Refusal | None:
-    """A reading is valid only for the installed meter.
+    """A reading is valid only for the meter that was installed on the day it was taken.
 
-    Source: C5 (002 a.200(1)).
+    From 00:00 of the day of an exchange that is the new one.
+    Source: C5, D4 (002 a.149(2), a.200(1)).
     """
     if check.reading.serial_number == check.meter.serial_number:
         return None
@@ -270,11 +293,22 @@ def no_value_has_more_digits_than_its_register(check: ReadingCheck) -> tuple[Ref
 def no_register_goes_backwards(check: ReadingCheck) -> tuple[Refusal, ...]:
     """A lower value is a rollover if what it then means is plausible; else it is refused.
 
-    Source: C5, C1 (002 a.200(1), a.153(2)).
+    So is a value that the meter, removed since, would have to go back from to its closing value.
+    Source: C5, C1, D4 (002 a.200(1), a.153(2), a.149(2)).
     """
     found = []
     for index, value in enumerate(check.reading.registers):
         last = check.last_value(value.register)
+        if check.goes_too_far(value.register, value.value):
+            found.append(
+                Refusal(
+                    reason=Reason.READING_NOT_WITHIN_LIMITS,
+                    place=check.place(index),
+                    found=str(value.value),
+                    expected=f"<={check.closing_value(value.register)}",
+                )
+            )
+            continue
         if last is None or value.value >= last:
             continue
         consumed = check.consumed(value.register, value.value)

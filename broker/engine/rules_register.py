@@ -7,9 +7,8 @@ the register are silent while the point itself is not identified.
 from dataclasses import replace
 from decimal import Decimal
 
-from broker.engine.calendar import start_of
 from broker.engine.legal_periods import PeriodName
-from broker.engine.register_check import RegisterCheck
+from broker.engine.register_check import RegisterCheck, as_reading
 from broker.engine.rules_reading import (
     ReadingCheck,
     direction_of,
@@ -19,17 +18,15 @@ from broker.engine.rules_reading import (
     the_meter_is_the_installed_one,
     the_reading_is_not_before_the_last_one,
 )
-from broker.messages.codes import Direction, ObtainedBy, Payer, ReadingMethod, Role
+from broker.messages.codes import Direction, ObtainedBy
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.records import Plan
 from broker.messages.reported_changes import (
     ChargePayer,
     Connection,
     LinkToMeter,
-    MeterExchange,
     PointCustomer,
+    ReportedReading,
 )
-from broker.messages.requests import MeterReading
 
 _EFFECTIVE_ON = "/RegisterChange/EffectiveOn"
 _NEW_POINT = "/RegisterChange/Point/AccountingPoint"
@@ -47,9 +44,12 @@ _C5 = (
 def the_change_is_reported_within_its_days(check: RegisterCheck) -> Refusal | None:
     """A change is entered once it holds, and works at most 30 days back.
 
-    Source: D3 (002 a.136(2), a.139(3)).
+    A wrong reading is none of the register's data: billing data are mended however old they are.
+    Source: D3, C6 (002 a.136(2), a.139(3), a.153(1)).
     """
     day = check.change.effective_on
+    if check.corrected is not None and day <= check.received_on:
+        return None
     last = check.rules.last_day(PeriodName.CHANGE_BACK, start=day, begun=check.received_on)
     if day <= check.received_on <= last:
         return None
@@ -99,6 +99,9 @@ def the_change_changes_something(check: RegisterCheck) -> Refusal | None:
             same = change.remotely_read == point.remotely_read
         case ChargePayer():
             same = change.payer is point.payer
+        case ReportedReading():
+            wrong = check.facts.corrected
+            same = wrong is not None and set(wrong.reading.registers) == set(change.registers)
         case _:
             same = False
     return Refusal(reason=Reason.NOTHING_CHANGES, place="/RegisterChange") if same else None
@@ -176,23 +179,6 @@ def the_new_meter_measures_every_direction(check: RegisterCheck) -> tuple[Refusa
         if one.value >= Decimal(10) ** one.digits
     ]
     return tuple(findings)
-
-
-def a_supplier_that_pays_may_pay(check: RegisterCheck) -> Refusal | None:
-    """The supplier of consumption pays only by its contract with the operator, never if shared.
-
-    Source: A34, A35, B11 (002 a.125, a.129, a.132).
-    """
-    point, change = check.point, check.change.change
-    if point is None or not isinstance(change, ChargePayer) or change.payer is Payer.CUSTOMER:
-        return None
-    supplier = point.supplier_of(Direction.CONSUMPTION)
-    party = check.facts.supplier(supplier) if supplier else None
-    if party is not None and party.pays_network_charge:
-        return None
-    return Refusal(
-        reason=Reason.NO_VALID_GRID_ACCESS_CONTRACT, place="/RegisterChange/NetworkChargePayer"
-    )
 
 
 def a_new_number_is_the_operators(check: RegisterCheck) -> tuple[Refusal, ...]:
@@ -293,33 +279,15 @@ def _directions(check: RegisterCheck) -> tuple[Direction, ...]:
 
 def _closing_reading(check: RegisterCheck) -> ReadingCheck | None:
     """The closing values as the reading they are, for the rules of C5."""
-    point, exchange = check.point, check.exchange
-    if point is None or point.meter is None or not isinstance(exchange, MeterExchange):
+    exchange = check.exchange
+    if exchange is None:
         return None
-    day = check.change.effective_on
-    reading = MeterReading(
-        header=check.change.header,
-        case_id=None,
-        point=check.change.point,
+    return as_reading(
+        check,
         serial_number=exchange.old_serial_number,
-        taken_at=start_of(day),
-        obtained_by=ObtainedBy.OPERATOR,
         registers=exchange.closing,
-        departure_reason=None,
-    )
-    return ReadingCheck(
-        reading=reading,
-        sender_role=Role.GRID_OPERATOR,
-        received_at=start_of(check.received_on),
-        plan=Plan(
-            expected_date=day,
-            reading_method=ReadingMethod.VISIT,
-            reading_from=day,
-            reading_to=day,
-        ),
-        point=point,
-        meter=point.meter,
-        rules=check.rules,
+        taken_on=check.change.effective_on,
+        obtained_by=ObtainedBy.OPERATOR,
     )
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import Enum
 
 from broker.messages.codes import Direction, DocumentKind, ReadingMethod, Role
-from broker.messages.deadlines import Deadline
+from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
-from broker.messages.records import DecidedBy, Doubt, Plan, Supply, SupplyChanges
+from broker.messages.records import DecidedBy, Doubt, DoubtKind, Plan, Supply, SupplyChanges
 from broker.messages.requests import MeterReading, Objection, SwitchRequest
 from broker.messages.settlements import Settlement
 
@@ -32,6 +32,30 @@ class Phase(Enum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     FAILED = "failed"
+
+
+class WaitsFor(Enum):
+    """What of the operator's a case waits for; each kind of decision is one."""
+
+    REQUEST_IN_DOUBT = "request_in_doubt"
+    OBJECTION = "objection"
+    PERIOD_PASSED = "period_passed"
+    SITE_VISIT = "site_visit"
+    METER_INACCESSIBLE = "meter_inaccessible"
+    REMOTE_READING_LATE = "remote_reading_late"
+    READING_IN_DOUBT = "reading_in_doubt"
+
+
+RUNS_OUT: dict[WaitsFor, DeadlineKind] = {
+    WaitsFor.REQUEST_IN_DOUBT: DeadlineKind.DECISION,
+    WaitsFor.OBJECTION: DeadlineKind.OBJECTION_DECISION,
+    WaitsFor.PERIOD_PASSED: DeadlineKind.DECISION,
+    WaitsFor.SITE_VISIT: DeadlineKind.END_OF_READING_PERIOD,
+    WaitsFor.METER_INACCESSIBLE: DeadlineKind.END_OF_READING_PERIOD,
+    WaitsFor.REMOTE_READING_LATE: DeadlineKind.END_OF_READING_PERIOD,
+    WaitsFor.READING_IN_DOUBT: DeadlineKind.READING_REVIEW,
+}
+"""The deadline by which the operator must have acted; where it does not run, it is overdue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +108,8 @@ class SwitchCase:
     """A change of supplier at one delivery point, as its records leave it.
 
     It has one application, a collection of claims one of each claimant (B1). `deadlines` is the
-    complete set that is open; `orders` how often the remote reading was ordered;
+    complete set that is open; `orders` how often the remote reading was ordered, `taken_over`
+    whether the operator reads because the customer cannot (A22);
     `clocks_from` the moment from which A12, A14 and A18 count in part B (interpretation 11).
     Fields that a phase has no use for are None or empty.
     """
@@ -102,6 +127,7 @@ class SwitchCase:
     approved_at: datetime | None = None
     approved_by: DecidedBy | None = None
     orders: int = 0
+    taken_over: bool = False
     review: Review | None = None
     carried_out: MeterReading | None = None
     settlement: Settlement | None = None
@@ -152,16 +178,24 @@ class SwitchCase:
         return self.plan is not None and self.plan.reading_method is ReadingMethod.VISIT
 
     @property
-    def needs_operator(self) -> bool:
-        """Whether a person must act: a doubt, a review, a visit, a remote reading that is late."""
+    def waits_for(self) -> WaitsFor | None:
+        """What a person must act on: a doubt, a review, a visit, a remote reading that is late."""
         match self.phase:
-            case Phase.AWAITING_APPROVAL:
-                return bool(self.doubts)
+            case Phase.AWAITING_APPROVAL if self.doubts:
+                passed = any(d.kind is DoubtKind.PERIOD_PASSED_BEFORE_APPROVAL for d in self.doubts)
+                return WaitsFor.PERIOD_PASSED if passed else WaitsFor.REQUEST_IN_DOUBT
             case Phase.AWAITING_OBJECTION_DECISION:
-                return True
-            case Phase.AWAITING_READING:
-                return self.orders > 1 or self.awaits_visit
+                return WaitsFor.OBJECTION
+            case Phase.AWAITING_READING if self.awaits_visit:
+                return WaitsFor.METER_INACCESSIBLE if self.taken_over else WaitsFor.SITE_VISIT
+            case Phase.AWAITING_READING if self.orders > 1:
+                return WaitsFor.REMOTE_READING_LATE
             case Phase.READING_UNDER_REVIEW | Phase.PERIOD_OVER_UNDER_REVIEW:
-                return True
+                return WaitsFor.READING_IN_DOUBT
             case _:
-                return False
+                return None
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether a person must act."""
+        return self.waits_for is not None

@@ -42,9 +42,19 @@ class ObtainedBy(Enum):
     ESTIMATE = "4"
 
 
+class PayerGround(Enum):
+    """Why the payer of the network charge changes without a switch (A35)."""
+
+    AGREED = "agreed"
+    CONTRACT_START = "contract_start"
+    CONTRACT_END = "contract_end"
+    BREACH = "breach"
+
+
 class BillingReason(Enum):
     """Why a settlement is drawn up, codes of Priloga A."""
 
+    CHANGE_OF_PAYER = "11"
     CHANGE_OF_SUPPLIER_AND_PAYER = "14"
     CHANGE_OF_SUPPLIER = "16"
 
@@ -58,6 +68,7 @@ class RegisterChangeKind(Enum):
     CUSTOMER = "customer"
     CONNECTION = "connection"
     READING_METHOD = "reading_method"
+    BILLING_DATA = "billing_data"
     NEW_POINT = "new_point"
 
 

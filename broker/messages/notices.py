@@ -249,25 +249,31 @@ class ReceiptConfirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalSettlement:
-    """The final settlement, to the old supplier, of its own directions (A24, A30, H2)."""
+    """The final settlement, to the old supplier, of its own directions (A24, A30, H2).
+
+    To `supplier` of consumption where it stays and only the payer changes (A35).
+    """
 
     to: Addressee
     point: PointNumber
-    old_supplier: SupplierName
     settlement: Settlement
+    old_supplier: SupplierName | None = None
+    supplier: SupplierName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterChangeNotice:
     """A change at the point was entered in the register, to its supplier (A32).
 
-    With the notice that the supplier changed, the old one loses sight of the point.
+    With the notice that the supplier changed, the old one loses sight of the point. To the
+    customer, who pays from then on, it says that it may change supplier (A35).
     """
 
     to: Addressee
     point: PointNumber
     change: RegisterChangeKind
     effective_on: date
+    customer_may_switch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ class Reason(Enum):
     INTERNAL_ERROR = "SB:T17"
     TOO_MANY_REQUESTS = "SB:T18"
     NOT_FOUND = "SB:T19"
+    TOO_SLOW = "SB:T20"
 
     @property
     def agency(self) -> str:

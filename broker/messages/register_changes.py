@@ -89,6 +89,14 @@ class ConnectionRecorded:
     connected: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReached:
+    """A reading was obtained at the site on this day: it is no longer inaccessible (A21)."""
+
+    accounting_point: Gsrn
+    on: date
+
+
 RegisterChange = (
     SupplyChanged
     | SupplyEnded
@@ -97,6 +105,7 @@ RegisterChange = (
     | ReadingRecorded
     | PayerChanged
     | ConnectionRecorded
+    | SiteReached
 )
 
 
@@ -142,5 +151,36 @@ class PointRecorded:
     new: NewPoint
 
 
-ReportedEntry = MeterRemoved | MeterInstalled | CustomerRecorded | LinkRecorded | PointRecorded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCancelled:
+    """The reading of this meter on that day was wrong and no longer stands, from `on` (C6)."""
+
+    accounting_point: Gsrn
+    serial_number: SerialNumber
+    taken_on: date
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityBilledAnew:
+    """The quantity billed for a period was cancelled on this day and made anew (C6)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    from_day: date
+    to_day: date
+    cancelled_kwh: int
+    kwh: int
+    on: date
+
+
+ReportedEntry = (
+    MeterRemoved
+    | MeterInstalled
+    | CustomerRecorded
+    | LinkRecorded
+    | PointRecorded
+    | ReadingCancelled
+    | QuantityBilledAnew
+)
 RegisterEntry = RegisterChange | ReportedEntry

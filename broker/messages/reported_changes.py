@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from broker.messages.codes import Direction, Payer, RegisterChangeKind
+from broker.messages.codes import Direction, ObtainedBy, Payer, PayerGround, RegisterChangeKind
 from broker.messages.identifiers import (
     DeliveryPoint,
     Eic,
@@ -72,10 +72,30 @@ class LinkToMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedReading:
+    """A reading of all registers of the meter of the day, reported with a change (A35, C5).
+
+    As a change by itself it is the right one in the place of a wrong monthly reading (C6).
+    """
+
+    taken_on: date
+    serial_number: SerialNumber
+    obtained_by: ObtainedBy
+    registers: tuple[RegisterValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePayer:
-    """The network charge is paid by this side from now on, without a switch (A35)."""
+    """The network charge is paid by this side from now on, without a switch (A35).
+
+    `written_notice_on` is when the operator told the supplier of its breach; `reading` None where
+    the day's reading is on record, or is to be estimated.
+    """
 
     payer: Payer
+    ground: PayerGround
+    written_notice_on: date | None
+    reading: ReportedReading | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +117,15 @@ class NewPoint:
     suppliers: tuple[FirstSupplier, ...]
 
 
-Change = MeterExchange | PointCustomer | Connection | LinkToMeter | ChargePayer | NewPoint
+Change = (
+    MeterExchange
+    | PointCustomer
+    | Connection
+    | LinkToMeter
+    | ChargePayer
+    | ReportedReading
+    | NewPoint
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +149,7 @@ _KINDS: dict[type[Change], RegisterChangeKind] = {
     Connection: RegisterChangeKind.CONNECTION,
     LinkToMeter: RegisterChangeKind.READING_METHOD,
     ChargePayer: RegisterChangeKind.PAYER,
+    ReportedReading: RegisterChangeKind.BILLING_DATA,
     NewPoint: RegisterChangeKind.NEW_POINT,
 }
 

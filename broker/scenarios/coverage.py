@@ -20,7 +20,7 @@ _PACKAGES = ("broker/engine", "broker/messages", "broker/usecases", "broker/wire
 _PARTS_IN_SCOPE = {
     "A": tuple(range(1, 39)),
     "B": tuple(range(1, 12)),
-    "C": (1, 2, 3, 4, 5),
+    "C": (1, 2, 3, 4, 5, 6),
     "D": (1, 2, 3, 4),
     "H": (1, 2),
     "interpretation ": tuple(range(1, 16)),

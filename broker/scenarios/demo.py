@@ -28,6 +28,7 @@ from broker.scenarios.demo_messages import (
 from broker.scenarios.demo_other_side import METERS, SIMULATED, write_meters
 from broker.scenarios.demo_past import DemoCase, live_through_the_past
 from broker.scenarios.demo_register import metering_site, usual_value, write_moved_register
+from broker.scenarios.demo_staff import DemoPerson, new_staff
 from broker.scenarios.posts import party_named
 from broker.service import migrate
 from broker.store import participants
@@ -80,6 +81,7 @@ class Demo:
     folder: Path
     config: Config
     tokens: dict[str, str]
+    staff: tuple[DemoPerson, ...]
     cases: tuple[DemoCase, ...]
 
     def announce(self, address: str, *, alone: bool = False) -> str:
@@ -106,6 +108,9 @@ class Demo:
                     for name, token in self.tokens.items()
                 ),
                 "",
+                "signs in to the dashboard (user name, password, role):",
+                *(f"  {one.name:6} {one.password}  {one.role.value}" for one in self.staff),
+                "",
                 *(() if alone else _ANSWERING),
             ]
         )
@@ -127,6 +132,7 @@ def make_demo(folder: Path, config: Config, now: datetime) -> Demo:
     _claim(folder)
     database = folder / _DATABASE
     tokens = {name: new_token() for name in PARTIES}
+    staff = new_staff()
     own = replace(config, service=replace(config.service, database=database))
     with hold(database):
         write_moved_register(folder / _REGISTER, local_day(now))
@@ -134,13 +140,13 @@ def make_demo(folder: Path, config: Config, now: datetime) -> Demo:
             (folder / name).unlink(missing_ok=True)
         _first_set_up(database, folder / _REGISTER, tokens, now)
     by_party = {PARTIES[name].eic: token for name, token in tokens.items()}
-    cases = asyncio.run(live_through_the_past(own, folder / _REGISTER, by_party, now))
+    cases = asyncio.run(live_through_the_past(own, folder / _REGISTER, by_party, staff, now))
     for name, content in _messages(folder / _REGISTER, cases, now).items():
         (folder / name).write_bytes(content)
     write_meters(folder / _REGISTER, folder / METERS)
     for one in SIMULATED:
         _write_private(folder / one.token_file, tokens[one.token] + "\n")
-    demo = Demo(folder=folder, config=own, tokens=tokens, cases=cases)
+    demo = Demo(folder=folder, config=own, tokens=tokens, staff=staff, cases=cases)
     lines = [_line(case) for case in cases]
     (folder / _MARK).write_text("\n".join([_MARK_TEXT, *lines, ""]), "utf-8")
     return demo

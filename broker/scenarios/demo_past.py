@@ -17,6 +17,7 @@ from broker.engine.calendar import WorkingDays, at_hour, local_day, plus_days, s
 from broker.engine.state import Phase
 from broker.scenarios.demo_messages import new_supplier, reading, request, withdrawal
 from broker.scenarios.demo_register import usual_value
+from broker.scenarios.demo_staff import DemoPerson, let_in
 from broker.service import Service
 from broker.store import deadlines
 from broker.wire.schema import TAG_PREFIX
@@ -37,7 +38,11 @@ class DemoCase(NamedTuple):
 
 
 async def live_through_the_past(
-    config: Config, register: Path, tokens: dict[str, str], now: datetime
+    config: Config,
+    register: Path,
+    tokens: dict[str, str],
+    staff: tuple[DemoPerson, ...],
+    now: datetime,
 ) -> tuple[DemoCase, ...]:
     """Fill the database of the settings with a few cases, in different states at `now`.
 
@@ -49,6 +54,7 @@ async def live_through_the_past(
     service = Service(any_port, clock, with_timer=False)
     await service.start()
     try:
+        await let_in(staff, service, clock)
         async with ClientSession(service.address) as client:
             past = _Past(service, clock, client, register, tokens)
             made = await _tell(past, WorkingDays(config.rules.one_off_days), local_day(now))

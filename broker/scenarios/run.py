@@ -6,7 +6,7 @@ the whole file verified, with every case replayed from the journal.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
+from broker.config import RuleSettings
 from broker.engine.apply import replay
 from broker.scenarios.expect import (
     different,
@@ -45,6 +46,7 @@ from broker.store.connection import open_for_reading
 from broker.store.verify import verify
 
 Named = TypeVar("Named")
+OpenStage = Callable[[Path, Path, RuleSettings, datetime], Stage]
 
 _VERBS = {
     "approve": "approves",
@@ -95,14 +97,17 @@ class _Case:
     applicant: Party
 
 
-async def run_scenario(scenario: Scenario, *, template: Path, folder: Path) -> Report:
+async def run_scenario(
+    scenario: Scenario, *, template: Path, folder: Path, on: OpenStage = open_stage
+) -> Report:
     """What came of the scenario, run on a copy of the template in this empty folder.
 
+    `on` gives the stage, another than the usual one where the service is to suffer.
     Raises FaultyScenario for a step that cannot be carried out as it stands.
     """
     if scenario.operator:
         template = make_template(folder / "template.sqlite", operator=scenario.operator)
-    stage = open_stage(template, folder, scenario.settings, scenario.start)
+    stage = on(template, folder, scenario.settings, scenario.start)
     run = _Run(scenario, stage)
     async with stage.opened():
         await run.all_steps()

@@ -186,7 +186,7 @@ class Stage:
 
     async def new_documents(self) -> list[Delivered]:
         """Every document that came into any mailbox since this was asked last, each validated."""
-        if self._service is None:
+        if not self.is_up:
             return []
         found = await asyncio.gather(*(self._new_of(party) for party in parties()))
         new = [document for of_party in found for document in of_party]

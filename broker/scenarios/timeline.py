@@ -24,6 +24,7 @@ _OWED_BY = {
     "ReceiptConfirmation": "A10, A37; 002 a.194",
     "FinalSettlement": "A24, A30; 002 a.200(1), a.203",
     "RegisterChangeNotice": "A32; 002 a.141",
+    "MasterDataResponse": "A4; 002 a.190(5)",
     "SwitchExecuted": "A27; 002 a.200(4)",
 }
 _OWED_TO_OLD = {"ApprovalNotice": "A12, A16; 002 a.195(4), a.196(2)"}

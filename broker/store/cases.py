@@ -16,14 +16,14 @@ from broker.store import codec, instants, payloads
 # Bring the row of a known case to its new state, and learn where its snapshot lies.
 _UPDATE = (
     "UPDATE cases SET phase = ?, accounting_point = ?, delivery_point = ?, applicant = ?,"
-    " opened_at = ?, ended_at = ?, needs_operator = ?, snapshot_digest = ? WHERE case_id = ?"
+    " opened_at = ?, ended_at = ?, waits_for = ?, snapshot_digest = ? WHERE case_id = ?"
     " RETURNING snapshot_payload"
 )
 
 # Add the row of a new case.
 _INSERT = (
     "INSERT INTO cases (phase, accounting_point, delivery_point, applicant, opened_at, ended_at,"
-    " needs_operator, snapshot_digest, case_id, snapshot_payload)"
+    " waits_for, snapshot_digest, case_id, snapshot_payload)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
@@ -31,6 +31,9 @@ _INSERT = (
 _SNAPSHOT = (
     "SELECT content FROM cases JOIN payloads ON payload_id = snapshot_payload WHERE case_id = ?"
 )
+
+# Where one case stands.
+_PHASE = "SELECT phase FROM cases WHERE case_id = ?"
 
 # The case in progress at a delivery point, of which the schema allows one (A7).
 _OPEN_AT_DELIVERY_POINT = (
@@ -58,14 +61,6 @@ _IN_PHASE = (
 # The numbers of the cases in progress, in order, one batch after another.
 _OPEN_IDS = (
     "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
-)
-
-# The cases that wait for the operator: a person must act, or a deadline has been parked.
-_WAITING = (
-    "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
-    " WHERE case_id IN (SELECT case_id FROM cases WHERE needs_operator = 1"
-    " UNION SELECT case_id FROM deadlines WHERE parked IS NOT NULL)"
-    " ORDER BY opened_at, case_id LIMIT ?"
 )
 
 # Let a party see a case, from the first time it is told of it in this capacity.
@@ -118,9 +113,9 @@ class CaseSummary:
     opened_at: datetime
 
 
-CaseColumns = tuple[str, str, str | None, str, str, str | None, int]
-"""Phase, accounting point, delivery point, applicant, opened at, ended at, whether a person must
-act, as stored.
+CaseColumns = tuple[str, str, str | None, str, str, str | None, str | None]
+"""Phase, accounting point, delivery point, applicant, opened at, ended at, what of the operator's
+it waits for, as stored.
 """
 
 
@@ -133,7 +128,7 @@ def columns_of(state: SwitchCase) -> CaseColumns:
         state.request.header.sender,
         instants.to_text(state.received_at),
         instants.to_text_or_none(state.ended_at),
-        int(state.needs_operator),
+        state.waits_for.value if state.waits_for else None,
     )
 
 
@@ -166,6 +161,12 @@ def load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
     if row[0] is None:
         raise UnableToLoadErased(case_id)
     return codec.decode(row[0], SwitchCase)
+
+
+def phase_of(connection: Connection, case_id: CaseId) -> Phase | None:
+    """Where the case stands, None for an unknown one."""
+    row = connection.execute(_PHASE, (case_id,)).fetchone()
+    return None if row is None else Phase(row[0])
 
 
 def open_case_at(
@@ -219,11 +220,6 @@ def open_case_ids(
     """The numbers of cases in progress that come after this one, in order, at most `limit`."""
     rows = connection.execute(_OPEN_IDS, (after or "", limit))
     return tuple(CaseId(case_id) for (case_id,) in rows)
-
-
-def cases_that_wait(connection: Connection, *, limit: int) -> tuple[CaseSummary, ...]:
-    """The cases in progress that wait for the operator, oldest first, at most `limit`."""
-    return _summaries(connection, _WAITING, limit)
 
 
 def add_party(

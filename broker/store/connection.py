@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Read everything as of one moment, beside a writer.
+_BEGIN = "BEGIN"
+_END = "ROLLBACK"
+
 _FULL = 2
 _BUSY_TIMEOUT_MS_WRITING = 10
 _BUSY_TIMEOUT_MS_READING = 5_000
@@ -85,6 +89,16 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise UnableToOpen(f"{path}: {error}") from error
     return connection
+
+
+@contextmanager
+def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Show what is read inside the block as of one moment, whatever is committed meanwhile."""
+    connection.execute(_BEGIN)
+    try:
+        yield
+    finally:
+        connection.execute(_END)
 
 
 @contextmanager

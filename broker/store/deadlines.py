@@ -62,6 +62,9 @@ _DELETE = "DELETE FROM deadlines WHERE deadline_id = ?"
 # Put a deadline aside, with the reason.
 _PARK = "UPDATE deadlines SET parked = ? WHERE deadline_id = ?"
 
+# How many deadlines are put aside.
+_COUNT_PARKED = "SELECT count(*) FROM deadlines WHERE parked IS NOT NULL"
+
 # Let the sweep take a deadline again.
 _UNPARK = "UPDATE deadlines SET parked = NULL WHERE deadline_id = ?"
 
@@ -107,6 +110,12 @@ def _by_kind(deadlines: Iterable[Deadline]) -> dict[DeadlineKind, Deadline]:
             raise ValueError(f"two deadlines of kind {deadline.kind.value}")
         by_kind[deadline.kind] = deadline
     return by_kind
+
+
+def parked_count(connection: Connection) -> int:
+    """How many deadlines are put aside because handling them failed."""
+    count: int = connection.execute(_COUNT_PARKED).fetchone()[0]
+    return count
 
 
 def due(connection: Connection, until: datetime, limit: int) -> tuple[OpenDeadline, ...]:

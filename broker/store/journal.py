@@ -14,7 +14,7 @@ from broker.messages.records import Record
 from broker.store import codec, instants, payloads
 
 # Every record class under its name, which is the kind of its rows.
-_RECORD_CLASSES: dict[str, type[Record]] = {cls.__name__: cls for cls in get_args(Record)}
+RECORD_CLASSES: dict[str, type[Record]] = {cls.__name__: cls for cls in get_args(Record)}
 
 # Add a row at the end of the journal.
 _APPEND = "INSERT INTO journal (case_id, kind, at, digest, payload_id) VALUES (?, ?, ?, ?, ?)"
@@ -24,6 +24,9 @@ _OF_CASE = (
     "SELECT position, kind, at, content FROM journal JOIN payloads USING (payload_id)"
     " WHERE case_id = ? ORDER BY position"
 )
+
+# Where the last thing that happened to a case stands.
+_LAST_OF_CASE = "SELECT max(position) FROM journal WHERE case_id = ?"
 
 # When the last thing happened, to see a clock that runs behind.
 _LAST_AT = "SELECT at FROM journal ORDER BY position DESC LIMIT 1"
@@ -72,6 +75,12 @@ def entries_of(connection: Connection, case_id: CaseId) -> tuple[Entry, ...]:
     )
 
 
+def last_position_of(connection: Connection, case_id: CaseId) -> int:
+    """The position of the case's last row, 0 for an unknown case."""
+    position: int | None = connection.execute(_LAST_OF_CASE, (case_id,)).fetchone()[0]
+    return position or 0
+
+
 def records_of(connection: Connection, case_id: CaseId) -> tuple[Record, ...]:
     """The records of the case, in order, none for an unknown one. Raises UnableToReadErased."""
     records = tuple(entry.record for entry in entries_of(connection, case_id))
@@ -83,7 +92,7 @@ def records_of(connection: Connection, case_id: CaseId) -> tuple[Record, ...]:
 
 def record_from(kind: str, content: bytes) -> Record:
     """The record a row of this kind holds. Raises ValueError where the content is no such thing."""
-    cls = _RECORD_CLASSES.get(kind)
+    cls = RECORD_CLASSES.get(kind)
     if cls is None:
         raise ValueError(f"no record is called {kind}")
     return codec.decode(content, cls)

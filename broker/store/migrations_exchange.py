@@ -50,12 +50,12 @@ CREATE TABLE cases (
     applicant TEXT NOT NULL,
     opened_at TEXT NOT NULL CHECK (opened_at {_INSTANT}),
     ended_at TEXT CHECK (ended_at {_INSTANT}),
-    needs_operator INTEGER NOT NULL CHECK (needs_operator IN (0, 1)),
+    waits_for TEXT CHECK (waits_for <> ''), -- what the operator must act on, NULL for nothing
     snapshot_payload INTEGER NOT NULL REFERENCES payloads,
     snapshot_digest BLOB NOT NULL CHECK (length(snapshot_digest) = 32),
     CHECK ((phase IN ('completed_unsettled', 'completed', 'rejected', 'withdrawn', 'failed'))
         = (ended_at IS NOT NULL)),
-    CHECK (needs_operator = 0 OR ended_at IS NULL)
+    CHECK (waits_for IS NULL OR ended_at IS NULL)
 ) STRICT, WITHOUT ROWID
 """
 
@@ -177,7 +177,9 @@ _INDEXES = (
     # At most one case in progress at a delivery point (A7, interpretation 7).
     "CREATE UNIQUE INDEX one_open_case ON cases (delivery_point) WHERE ended_at IS NULL",
     # What waits for the operator.
-    "CREATE INDEX cases_needing_the_operator ON cases (case_id) WHERE needs_operator = 1",
+    "CREATE INDEX waiting_cases ON cases (case_id) WHERE waits_for IS NOT NULL",
+    # What has been put aside and waits for a person.
+    "CREATE INDEX parked_deadlines ON deadlines (case_id) WHERE parked IS NOT NULL",
     # The case a reading without case number is about: the newest at the accounting point.
     "CREATE INDEX cases_by_accounting_point ON cases (accounting_point, opened_at)",
     # What the sweep takes next.

@@ -352,6 +352,45 @@ def create_register_imports(db: Database) -> None:
 
 
 @register()
+def create_imported_changes(db: Database) -> None:
+    """What imports have changed at points and nobody has been told yet (A32, D4).
+
+    Written in the transaction that makes the change, removed in the one that tells of it.
+    """
+    db.execute(f"""
+        CREATE TABLE imported_changes (
+            imported_change INTEGER PRIMARY KEY,
+            accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
+            kind TEXT NOT NULL CHECK (kind IN
+                ('meter', 'customer', 'connection', 'reading_method')),
+            effective_on TEXT NOT NULL CHECK {_is_day("effective_on")},
+            supplier_is_told INTEGER NOT NULL CHECK {_is_flag("supplier_is_told")},
+            parked TEXT,
+            UNIQUE (accounting_point, kind)
+        ) STRICT""")
+
+
+@register()
+def keep_what_was_cancelled(db: Database) -> None:
+    """Readings found wrong, and the quantities that were billed from them (C6)."""
+    db.execute(f"""
+        ALTER TABLE readings ADD COLUMN cancelled_on TEXT
+            CHECK (cancelled_on IS NULL OR {_is_day("cancelled_on")})""")
+    # A period may be cancelled more than once, on one day too.
+    db.execute(f"""
+        CREATE TABLE cancelled_quantities (
+            cancelled INTEGER PRIMARY KEY,
+            accounting_point TEXT NOT NULL REFERENCES accounting_points (accounting_point),
+            direction TEXT NOT NULL CHECK {_DIRECTION},
+            from_day TEXT NOT NULL CHECK {_is_day("from_day")},
+            to_day TEXT NOT NULL CHECK {_is_day("to_day")},
+            kwh INTEGER NOT NULL CHECK (kwh >= 0),
+            cancelled_on TEXT NOT NULL CHECK {_is_day("cancelled_on")},
+            CHECK (to_day > from_day)
+        ) STRICT""")
+
+
+@register()
 def divide_delivery_points(db: Database) -> None:
     """Points that another point's meter measures, and keys that must add up (B9-B11)."""
     for statement in division_statements():

@@ -1,4 +1,4 @@
-"""What the operator has set for the service as a whole: the sweep stopped or not, one-off days.
+"""What the operator has set for the service as a whole: sweep stopped or not, days, tokens.
 
 Each change is also a row of the journal without a case.
 """
@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlite3 import Connection
 
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.identifiers import CaseId
+from broker.messages.identifiers import CaseId, Eic
 from broker.store import deadlines, instants, journal
 
 # Stop the sweep; where it is stopped already, the first reason stays.
@@ -66,6 +66,29 @@ class ParkedTriedAgain:
     why: str
     case_id: CaseId
     kinds: tuple[DeadlineKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIssued:
+    """A person issued a token by which this party may speak, until it expires if it does."""
+
+    at: datetime
+    by: str
+    why: str
+    eic: Eic
+    label: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked:
+    """A person ended the party's token with this label."""
+
+    at: datetime
+    by: str
+    why: str
+    eic: Eic
+    label: str
 
 
 def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from broker.engine.facts import SupplierFacts
 from broker.messages.codes import Role
 from broker.messages.identifiers import Eic, TaxNumber
-from broker.store.instants import to_text, to_text_or_none
+from broker.store.instants import from_text, to_text, to_text_or_none
 
 # A participant that an import has brought is hidden until that import has switched over.
 _VISIBLE = """NOT EXISTS (SELECT 1 FROM register_imports
@@ -60,6 +60,12 @@ _REVOKE_TOKEN = """
     UPDATE tokens SET revoked_at = :at WHERE eic = :eic AND label = :label AND revoked_at IS NULL"""
 
 
+# Every token a party ever had, newest first.
+_TOKENS = """
+    SELECT label, created_at, expires_at, revoked_at FROM tokens WHERE eic = ?
+    ORDER BY created_at DESC, label"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
     """A party as the register of participants knows it (A33, A34).
@@ -80,6 +86,16 @@ class Participant:
     credential_manager_email: str
     affiliate: bool
     network_charge_contract: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A token of a party, without its value: when it begins, expires, was revoked."""
+
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
 
 
 class NoSuchToken(LookupError):
@@ -168,6 +184,19 @@ def issue_token(
     """
     expiry = to_text_or_none(expires_at)
     conn.execute(_INSERT_TOKEN, (_hash(token), eic, label, to_text(at), expiry))
+
+
+def credentials(conn: sqlite3.Connection, eic: Eic) -> tuple[Credential, ...]:
+    """The tokens the party ever had, newest first."""
+    return tuple(
+        Credential(
+            label=label,
+            created_at=from_text(created_at),
+            expires_at=None if expires_at is None else from_text(expires_at),
+            revoked_at=None if revoked_at is None else from_text(revoked_at),
+        )
+        for label, created_at, expires_at, revoked_at in conn.execute(_TOKENS, (eic,))
+    )
 
 
 def revoke(conn: sqlite3.Connection, eic: Eic, label: str, at: datetime) -> None:

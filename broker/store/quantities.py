@@ -1,10 +1,9 @@
 """Energy on record: what was billed per period, and quarter-hours per local day (C3, H8).
 
-Reads and writes on the connection it is given; begins and ends no transaction.
+Reads only: what an import brings is written by register_rows, like the rest of the register.
 """
 
 import json
-from collections.abc import Iterable
 from datetime import date
 from sqlite3 import Connection
 
@@ -23,10 +22,6 @@ _DAILY_BLOCKS = """
     SELECT direction, day, watt_hours FROM daily_blocks
     WHERE accounting_point = :point AND :first_day <= day AND day < :end
     ORDER BY direction, day"""
-
-# The quarter-hours of one direction of a point on a day.
-_KEEP_DAILY_BLOCKS = """
-    INSERT INTO daily_blocks (accounting_point, direction, day, watt_hours) VALUES (?, ?, ?, ?)"""
 
 
 def billed_between(
@@ -60,27 +55,6 @@ def quarter_hours_between(
             watt_hours=tuple(json.loads(watt_hours)),
         )
         for direction, day, watt_hours in rows
-    )
-
-
-def keep_daily_blocks(
-    connection: Connection, accounting_point: Gsrn, days: Iterable[DailyBlocks]
-) -> None:
-    """Put quarter-hours on record; the caller has checked how many each day has.
-
-    Raises sqlite3.IntegrityError for an unknown point, and for a day that is on record already.
-    """
-    connection.executemany(
-        _KEEP_DAILY_BLOCKS,
-        (
-            (
-                accounting_point,
-                one.direction.value,
-                one.day.isoformat(),
-                json.dumps(one.watt_hours, separators=(",", ":")),
-            )
-            for one in days
-        ),
     )
 
 

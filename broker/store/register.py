@@ -14,10 +14,7 @@ from zoneinfo import ZoneInfo
 from broker.engine.facts import (
     AverageFacts,
     CustomerFacts,
-    MeterFacts,
     PointFacts,
-    ReadingOnRecord,
-    RegisterFacts,
 )
 from broker.messages.codes import Direction, Payer
 from broker.messages.identifiers import (
@@ -26,8 +23,6 @@ from broker.messages.identifiers import (
     DeliveryPoint,
     Eic,
     Gsrn,
-    ObisCode,
-    SerialNumber,
     TaxNumber,
 )
 from broker.messages.register_changes import (
@@ -36,13 +31,15 @@ from broker.messages.register_changes import (
     PayerChanged,
     ReadingRecorded,
     RegisterChange,
+    SiteReached,
     SupplyBegun,
     SupplyChanged,
     SupplyEnded,
 )
-from broker.messages.requests import Address, RegisterValue
+from broker.messages.requests import Address
 from broker.store.gsrns import give_out
-from broker.store.instants import from_text, to_text
+from broker.store.instants import to_text
+from broker.store.metering import metering_on
 from broker.store.supply import (
     ChangeDoesNotFitTheRegister,
     SupplyChange,
@@ -73,6 +70,12 @@ _POINT = """
     WHERE point.accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
         WHERE import_id = point.brought_by AND switched_over_at IS NULL)"""
 
+# Where a point that can be seen is delivered.
+_DELIVERY_POINT = """
+    SELECT delivery_point FROM accounting_points
+    WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = brought_by AND switched_over_at IS NULL)"""
+
 # Who pays the network charge of a point on a day; without a row it is the customer (A34).
 _PAYER = """
     SELECT payer FROM network_charge_payers WHERE accounting_point = ? AND from_day <= ?
@@ -88,21 +91,6 @@ _SET_PAYER = """
 _EVER_SUPPLIED = """
     SELECT DISTINCT direction FROM supply WHERE accounting_point = ? AND from_day <= ?
     ORDER BY direction"""
-
-# The meter installed at a point on a day, a row for each of its registers.
-_METER = """
-    SELECT meter, serial_number, register, digits, multiplier
-    FROM meters LEFT JOIN meter_registers USING (meter)
-    WHERE accounting_point = :point
-    AND installed_from <= :day AND (removed_on IS NULL OR :day < removed_on)
-    ORDER BY register"""
-
-# The latest reading of a meter, a row for each register.
-_LAST_READING = """
-    SELECT taken_at, register, value FROM reading_values JOIN (
-        SELECT reading, taken_at FROM readings WHERE meter = ?
-        ORDER BY taken_at DESC, reading DESC LIMIT 1) USING (reading)
-    ORDER BY register"""
 
 # The last billing period of one direction that had ended by a day.
 _LAST_BILLED = """
@@ -125,6 +113,12 @@ _SET_CONNECTED = "UPDATE accounting_points SET connected = ? WHERE accounting_po
 _METER_OF_READING = """
     SELECT meter FROM meters WHERE accounting_point = :point AND serial_number = :serial_number
     AND installed_from <= :day AND (removed_on IS NULL OR :day <= removed_on)"""
+
+# A site that was reached is no longer inaccessible, unless it became so later (A21).
+_REACH_SITE = """
+    UPDATE metering_sites SET inaccessible_since = NULL WHERE inaccessible_since <= :on
+    AND area_number = (
+        SELECT metering_site FROM accounting_points WHERE accounting_point = :point)"""
 
 # A reading of a meter.
 _INSERT_READING = "INSERT INTO readings (meter, taken_at, obtained_by, case_id) VALUES (?, ?, ?, ?)"
@@ -166,6 +160,12 @@ def operator(conn: sqlite3.Connection) -> Operator:
     )
 
 
+def delivery_point_of(conn: sqlite3.Connection, accounting_point: Gsrn) -> DeliveryPoint | None:
+    """Where the point is delivered; None when no point has this number."""
+    row = conn.execute(_DELIVERY_POINT, (accounting_point,)).fetchone()
+    return None if row is None else DeliveryPoint(row[0])
+
+
 def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> PointFacts | None:
     """What the register says of the point on this day; None when no point has this number."""
     row = conn.execute(_POINT, (accounting_point,)).fetchone()
@@ -175,7 +175,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     self_supply, remotely_read, inaccessible_since, measured_power, *customer = rest
     flags = ((Direction.CONSUMPTION, takes), (Direction.PRODUCTION, feeds_in))
     directions = tuple(direction for direction, has in flags if has)
-    meter_key, meter = _meter(conn, measured_at, day)
+    metering = metering_on(conn, Gsrn(measured_at), day)
     supplies = supply_at(conn, place, day)
     return PointFacts(
         accounting_point=accounting_point,
@@ -200,13 +200,15 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
             Direction(direction)
             for (direction,) in conn.execute(_EVER_SUPPLIED, (accounting_point, day.isoformat()))
         ),
-        meter=meter,
-        last_reading=None if meter_key is None else _last_reading(conn, meter_key),
+        meter=metering.meter,
+        last_reading=metering.last_reading,
         averages=tuple(
             average
             for direction in directions
             if (average := _average(conn, measured_at, direction, day)) is not None
         ),
+        removed_meters=metering.removed_meters,
+        closing=metering.closing,
     )
 
 
@@ -235,6 +237,9 @@ def record_changes(conn: sqlite3.Connection, changes: Iterable[RegisterChange]) 
             case PayerChanged():
                 row = (change.accounting_point, change.payer.value, change.on.isoformat())
                 conn.execute(_SET_PAYER, (*row, change.case_id))
+            case SiteReached():
+                values = {"point": change.accounting_point, "on": change.on.isoformat()}
+                conn.execute(_REACH_SITE, values)
             case ConnectionRecorded():
                 flag = (int(change.connected), change.accounting_point)
                 _one(conn.execute(_SET_CONNECTED, flag), change.accounting_point)
@@ -287,37 +292,6 @@ def _customer(row: tuple[str, str, str, str, str, str, str | None]) -> CustomerF
         tax_number=TaxNumber(tax_number),
         address=Address(street=street, postal_code=postal_code, city=city, country=country),
         email=email,
-    )
-
-
-def _meter(
-    conn: sqlite3.Connection, accounting_point: Gsrn, day: date
-) -> tuple[int | None, MeterFacts | None]:
-    """The meter installed on the day, with its key; two Nones where there is none."""
-    values = {"point": accounting_point, "day": day.isoformat()}
-    rows = conn.execute(_METER, values).fetchall()
-    if not rows:
-        return None, None
-    registers = tuple(
-        RegisterFacts(register=ObisCode(register), digits=digits, multiplier=Decimal(multiplier))
-        for _, _, register, digits, multiplier in rows
-        if register is not None
-    )
-    meter = MeterFacts(serial_number=SerialNumber(rows[0][1]), registers=registers)
-    return rows[0][0], meter
-
-
-def _last_reading(conn: sqlite3.Connection, meter: int) -> ReadingOnRecord | None:
-    """The latest reading of the meter, dated by the local day on which it was taken."""
-    rows = conn.execute(_LAST_READING, (meter,)).fetchall()
-    if not rows:
-        return None
-    return ReadingOnRecord(
-        taken_on=local_day(from_text(rows[0][0])),
-        registers=tuple(
-            RegisterValue(register=ObisCode(register), value=Decimal(value))
-            for _, register, value in rows
-        ),
     )
 
 

@@ -7,13 +7,16 @@ that was interrupted is removed in batches too.
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
 
+from broker.engine.calendar import local_day
+from broker.store import imported_changes
+from broker.store.imported_changes import ToTell
 from broker.store.instants import to_text
-from broker.store.register_record import busy, busy_customers, busy_sites
+from broker.store.register_record import busy, busy_sites
 from broker.store.register_rows import Column, RegisterRows, insert_rows
 from broker.store.supply import KeyDoesNotAddUp, every_key_adds_up
 from broker.store.writer import savepoint
@@ -133,13 +136,17 @@ class Update:
 class Change:
     """What changes together, or not at all: at one delivery point, or one row that stands alone.
 
-    `at` is what must be free of a case in progress; `places` are the rows of the files.
+    `waits_for_cases` where it is not made while a case is in progress there; `places` are the rows
+    of the files, `told` what suppliers and cases at the points are told of it. That a customer has
+    changed is told at all of its points.
     """
 
-    at: tuple[Literal["delivery_point", "customer", "site", "nothing"], str]
+    at: tuple[Literal["delivery_point", "customer", "site", "participant"], str]
+    waits_for_cases: bool
     places: tuple[tuple[str, int], ...]
     updates: tuple[Update, ...]
     rows: RegisterRows
+    told: tuple[ToTell, ...] = ()
 
     def count(self) -> int:
         """How many rows it writes."""
@@ -187,7 +194,7 @@ def switch_over(
     for change in changes:
         try:
             with savepoint(conn):
-                _apply(conn, change)
+                _apply(conn, change, import_id, local_day(at))
         except (ChangedMeanwhile, KeyDoesNotAddUp, sqlite3.IntegrityError) as error:
             not_applied.append(NotApplied(places=change.places, why=str(error)))
     return tuple(not_applied)
@@ -199,20 +206,27 @@ def is_switched_over(conn: sqlite3.Connection, number: str) -> bool:
     return row is not None and row[0] is not None
 
 
-def _apply(conn: sqlite3.Connection, change: Change) -> None:
-    """Make one change.
+def _apply(conn: sqlite3.Connection, change: Change, import_id: int, today: date) -> None:
+    """Make one change and note what is to be told of it.
 
     Raises ChangedMeanwhile, KeyDoesNotAddUp, and IntegrityError where the tables refuse it.
     """
     what, key = change.at
-    looks = {"delivery_point": busy, "customer": busy_customers, "site": busy_sites}
-    if what in looks and looks[what](conn, (key,)):
-        raise ChangedMeanwhile("a case has come into progress there")
+    if change.waits_for_cases or any(
+        one.effective_on > today for one in change.told if one.effective_on
+    ):
+        looks = {"delivery_point": busy, "site": busy_sites}
+        if what in looks and looks[what](conn, (key,)):
+            raise ChangedMeanwhile("a case is in progress there")
     for update in change.updates:
         if conn.execute(_UPDATES[update.kind], update.values).rowcount != 1:
             raise ChangedMeanwhile(f"the {update.kind} has changed since the files were checked")
     insert_rows(conn, change.rows, None)
     every_key_adds_up(conn)
+    for one in change.told:
+        imported_changes.add(conn, one, today)
+    if what == "customer":
+        imported_changes.add_customer(conn, key, import_id, today)
 
 
 def clear_abandoned(conn: sqlite3.Connection, limit: int) -> bool:

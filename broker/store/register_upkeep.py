@@ -18,8 +18,11 @@ from broker.messages.register_changes import (
     MeterInstalled,
     MeterRemoved,
     PointRecorded,
+    QuantityBilledAnew,
+    ReadingCancelled,
     RegisterEntry,
 )
+from broker.store.corrections import bill_anew, cancel_reading
 from broker.store.register import record_changes
 from broker.store.supply import ChangeDoesNotFitTheRegister, measuring_point
 
@@ -139,6 +142,10 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
             _one(conn.execute(_SET_REMOTELY_READ, (int(entry.remotely_read), at)), at)
         case PointRecorded():
             _record_point(conn, entry)
+        case ReadingCancelled():
+            cancel_reading(conn, entry)
+        case QuantityBilledAnew():
+            bill_anew(conn, entry)
         case _:
             record_changes(conn, (entry,))
 

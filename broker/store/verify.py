@@ -7,7 +7,6 @@ damage. Reads only.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from sqlite3 import Connection
@@ -17,13 +16,10 @@ from broker.engine.state import SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Record
 from broker.store import cases, codec, deadlines, journal, payloads, seals, supply
+from broker.store.connection import one_moment
 
 Replay = Callable[[tuple[Record, ...]], SwitchCase]
 """Works out the state of a case from its records, of which there is at least one."""
-
-# Read everything as of one moment, beside a writer.
-_BEGIN = "BEGIN"
-_END = "ROLLBACK"
 
 # What SQLite itself finds wrong: pages, indexes, types, constraints.
 _INTEGRITY = "PRAGMA integrity_check"
@@ -106,7 +102,7 @@ _HALF_ERASED = (
 # Each case as its row has it, with its snapshot.
 _CASES = (
     "SELECT case_id, content, phase, accounting_point, delivery_point, applicant, opened_at,"
-    " ended_at, needs_operator FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload"
+    " ended_at, waits_for FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload"
     " ORDER BY case_id"
 )
 
@@ -149,7 +145,7 @@ def verify(connection: Connection, replay: Replay) -> list[Finding]:
     `replay` gives the state of a case from its records. Contents that cannot be read, and an error
     in replay, are findings too. Best called on a connection for reading.
     """
-    with _one_moment(connection):
+    with one_moment(connection):
         return [
             *_guarded("database", _structure(connection)),
             *_guarded("seals", _seals(connection)),
@@ -164,15 +160,6 @@ def verify(connection: Connection, replay: Replay) -> list[Finding]:
 
 def _damage(where: str, what: str) -> Finding:
     return Finding(kind=FindingKind.DAMAGED, where=where, what=what)
-
-
-@contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
-    connection.execute(_BEGIN)
-    try:
-        yield
-    finally:
-        connection.execute(_END)
 
 
 def _guarded(where: str, findings: Iterator[Finding]) -> Iterator[Finding]:

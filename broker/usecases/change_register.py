@@ -8,9 +8,11 @@ from sqlite3 import Connection
 
 from broker.engine.calendar import local_day
 from broker.engine.decision import Refused
+from broker.engine.facts import PointFacts
 from broker.engine.handle_register_change import decide_register_change
 from broker.engine.register_check import ChangeFacts
 from broker.engine.state import SwitchCase
+from broker.messages.events import PointChanged
 from broker.messages.identifiers import Eic, Gsrn, SerialNumber
 from broker.messages.reasons import Refusal
 from broker.messages.reported_changes import (
@@ -18,8 +20,9 @@ from broker.messages.reported_changes import (
     MeterExchange,
     NewPoint,
     ReportedChange,
+    ReportedReading,
 )
-from broker.store import cases, journal, participants, register, register_upkeep
+from broker.store import cases, corrections, journal, participants, register, register_upkeep
 from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
 
 
@@ -40,16 +43,23 @@ def change_register(
     for notice in decision.notices:
         put_into_mailbox(connection, notice, now=now, desk=desk)
     if facts.point is not None:
-        case_id = cases.open_case_at(connection, facts.point.delivery_point)
-        case = cases.load(connection, case_id) if case_id else None
-        if case is not None and change.point.accounting_point in {
-            *case.points,
-            _measured_at(connection, case, now),
-        }:
-            outcome = handle_event(connection, case_id, decision.event, now=now, desk=desk)
-            if isinstance(outcome, Refused):
-                raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
+        tell_case_at(connection, facts.point, decision.event, now=now, desk=desk)
     return ()
+
+
+def tell_case_at(
+    connection: Connection, point: PointFacts, event: PointChanged, *, now: datetime, desk: Desk
+) -> None:
+    """A case in progress at this accounting point, or measured there, learns of the change."""
+    case_id = cases.open_case_at(connection, point.delivery_point)
+    case = cases.load(connection, case_id) if case_id else None
+    if case is not None and point.accounting_point in {
+        *case.points,
+        _measured_at(connection, case, now),
+    }:
+        outcome = handle_event(connection, case_id, event, now=now, desk=desk)
+        if isinstance(outcome, Refused):
+            raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
 
 
 def _measured_at(connection: Connection, case: SwitchCase, now: datetime) -> Gsrn | None:
@@ -68,7 +78,7 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         numbers.append(change.point.metering_site_gsrn)
     since, until = register_upkeep.meter_days(connection, point, day)
     today = register.point_facts(connection, point, local_day(now))
-    present = tuple(dict.fromkeys(one.supplier for one in today.supplies)) if today else ()
+    present = suppliers_of(today)
     named: list[Eic] = [*present, *(first.supplier for first in _first_suppliers(change))]
     facts = register.point_facts(connection, point, day)
     if facts is not None:
@@ -86,7 +96,15 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),
         present_suppliers=present,
+        corrected=corrections.corrected_reading(connection, point, right.serial_number, day)
+        if isinstance(right := change.change, ReportedReading)
+        else None,
     )
+
+
+def suppliers_of(point: PointFacts | None) -> tuple[Eic, ...]:
+    """Who supplies the point, in whatever direction, each once."""
+    return tuple(dict.fromkeys(one.supplier for one in point.supplies)) if point else ()
 
 
 def _first_suppliers(change: ReportedChange) -> tuple[FirstSupplier, ...]:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from broker.clock import Clock
 
 _TOLERANCE = timedelta(minutes=5)
+# What a time server takes back in one step without the clock having been wrong.
+_STEP_BACK = timedelta(seconds=1)
 
 
 class ClockWatch:
@@ -22,12 +24,13 @@ class ClockWatch:
     def trouble(self, last_entry_at: datetime | None) -> str | None:
         """What is wrong with the clock, None while it can be trusted.
 
-        `last_entry_at` is the time of the last journal entry, which is never after now.
+        `last_entry_at` is the time of the last journal entry, which is never after now by more
+        than the second by which a time server may set the clock back.
         """
         now = self._clock.now()
         elapsed = timedelta(seconds=self._clock.monotonic() - self._monotonic)
         if abs(now - self._wall - elapsed) >= _TOLERANCE:
             return f"the clock jumped: {now} where {self._wall + elapsed} was due"
-        if last_entry_at is not None and now < last_entry_at:
+        if last_entry_at is not None and now + _STEP_BACK < last_entry_at:
             return f"the clock shows {now}, the journal ends at {last_entry_at}"
         return None

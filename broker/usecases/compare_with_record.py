@@ -18,6 +18,7 @@ from broker.store.register_scratch import OF_POINTS
 from broker.usecases.register_files import Fault, Placed, Sheet
 from broker.usecases.register_forms import CSV_FORMS, OPERATOR, PARTICIPANTS
 from broker.usecases.register_sheets import ON_RECORD, RegisterSheets
+from broker.usecases.what_to_tell import installed_meters
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "participants": ("eic",),
@@ -64,13 +65,15 @@ class OnRecord:
     """The living register as one import finds it.
 
     After each `merged`, `changed` holds by sheet and line the entry on record that a row changes,
-    and `delivery_points` where each point of the chunk that is on record belongs.
+    `delivery_points` where each point of the chunk that is on record belongs, and `waiting` the
+    rows of points that are not taken over while a case is in progress there.
     """
 
     def __init__(self, reader: sqlite3.Connection) -> None:
         self.left_alone: set[Fault] = set()
         self.changed: dict[tuple[str, int], Any] = {}
         self.delivery_points: dict[str, str] = {}
+        self.waiting: set[tuple[str, int]] = set()
         self._reader = reader
         self._operator = operator(reader)
         self._participants = participants.participants(reader)
@@ -211,37 +214,54 @@ class OnRecord:
             self._faults.add(row.fault(column, "this GSRN is given out already", gsrn))
 
     def _without_cases_in_progress(self, sheets: RegisterSheets) -> RegisterSheets:
-        """The sheets without rows that would touch a point while a case is in progress there."""
+        """The sheets without rows that must wait for the end of a case in progress there."""
         places = dict(self.delivery_points)
         for row in sheets.points.rows:
             places.setdefault(row.entry.accounting_point, row.entry.delivery_point)
         busy = register_record.busy(self._reader, set(places.values()))
         at_points = {point: place for point, place in places.items() if place in busy}
-        changed = {
-            name: {
-                getattr(row.entry, _KEYS[name][0])
-                for row in getattr(sheets, name).rows
-                if (name, row.line) in self.changed
-            }
-            for name in ("customers", "sites")
+        self.waiting = self._waiting(sheets)
+        changed_sites = {
+            row.entry.metering_site
+            for row in sheets.sites.rows
+            if ("sites", row.line) in self.changed
         }
         touched: dict[str, dict[str, str]] = dict.fromkeys(OF_POINTS, at_points) if busy else {}
-        for name, look in (
-            ("customers", register_record.busy_customers),
-            ("sites", register_record.busy_sites),
-        ):
-            if changed[name] and (hit := look(self._reader, changed[name])):
-                touched[name] = dict.fromkeys(hit, "of one of its points")
+        if changed_sites and (hit := register_record.busy_sites(self._reader, changed_sites)):
+            touched["sites"] = dict.fromkeys(hit, "of one of its points")
         return replace(
             sheets,
             **{name: self._left(name, getattr(sheets, name), touched[name]) for name in touched},
         )
 
+    def _waiting(self, sheets: RegisterSheets) -> set[tuple[str, int]]:
+        """The rows that would change under a case what it began with.
+
+        Supply, new points and what is theirs, whether power is measured, and a meter that goes
+        without another in its place. Of everything else a case is told.
+        """
+        removed = {
+            point
+            for point, (before, after) in installed_meters(sheets, self.changed).items()
+            if before is not None and after is None
+        }
+        waiting: set[tuple[str, int]] = set()
+        for name in OF_POINTS:
+            for row in getattr(sheets, name).rows:
+                point, old = row.entry.accounting_point, self.changed.get((name, row.line))
+                power = name == "points" and old and old.measured_power != row.entry.measured_power
+                of_meter = name in ("meters", "meter_registers", "readings") and point in removed
+                new = point not in self.delivery_points
+                if row.line != ON_RECORD and (name == "supplies" or new or power or of_meter):
+                    waiting.add((name, row.line))
+        return waiting
+
     def _left(self, name: str, sheet: Sheet[Any], touched: dict[str, str]) -> Sheet[Any]:
         column, rows = _KEYS[name][0], []
         for row in sheet.rows:
             key = getattr(row.entry, column)
-            if row.line != ON_RECORD and key in touched:
+            waits = name == "sites" or (name, row.line) in self.waiting
+            if row.line != ON_RECORD and waits and key in touched:
                 self.left_alone.add(row.fault(column, f"{_IN_PROGRESS} {touched[key]}", key))
                 old = self.changed.pop((name, row.line), None)
                 if old is not None:

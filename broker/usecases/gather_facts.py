@@ -5,18 +5,21 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from broker.engine.calendar import local_day
-from broker.engine.facts import Facts
+from broker.engine.facts import Facts, PointFacts
 from broker.engine.state import DIVIDING, SwitchCase
 from broker.messages.events import (
     Event,
+    ReadingAcceptedByOperator,
+    ReadingReceived,
     ShareClaimReceived,
     ShareClaimRefused,
     SharedSupplyRequestReceived,
     SwitchRequestReceived,
 )
 from broker.messages.identifiers import Eic, Gsrn
-from broker.messages.requests import SwitchRequest
+from broker.messages.requests import MeterReading, SwitchRequest
 from broker.store import cases, gsrns, participants, register
+from broker.store.metering import metering_on
 
 
 def gather_facts(
@@ -50,11 +53,40 @@ def gather_facts(
         ),
         further_points=tuple(one for one in further if one is not None),
         free_numbers=_free_numbers(connection, requests[0]),
+        point_when_read=_point_when_read(connection, state, event, point),
     )
     return replace(
         facts,
         parties=participants.supplier_facts(connection, _parties(state, requests, facts)),
     )
+
+
+def _point_when_read(
+    connection: Connection, state: SwitchCase | None, event: Event, point: PointFacts | None
+) -> PointFacts | None:
+    """The point with the meter of the reading's day, None where it is the present one (C5, D4)."""
+    reading = _reading_of(state, event)
+    if reading is None or point is None:
+        return None
+    then = metering_on(connection, point.measured_at, local_day(reading.taken_at))
+    if then.meter is None or then.meter == point.meter:
+        return None
+    return replace(
+        point,
+        meter=then.meter,
+        last_reading=then.last_reading,
+        removed_meters=then.removed_meters,
+        closing=then.closing,
+    )
+
+
+def _reading_of(state: SwitchCase | None, event: Event) -> MeterReading | None:
+    """The reading the event is about, None for any other event."""
+    if isinstance(event, ReadingReceived):
+        return event.reading
+    if isinstance(event, ReadingAcceptedByOperator) and state is not None and state.review:
+        return state.review.reading
+    return None
 
 
 def _parties(

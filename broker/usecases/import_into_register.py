@@ -2,7 +2,8 @@
 
 A process of its own checks the upload; its batches go through the writer, each a transaction of
 its own and hidden; one short transaction at the end shows them and makes the changes. An import
-that ends before that leaves nothing visible, and what it left is removed in batches.
+that ends before that leaves nothing visible, and what it left is removed in batches. What it has
+changed at points is told afterwards, in small transactions too, and by the next start if need be.
 """
 
 import asyncio
@@ -19,17 +20,19 @@ from sqlite3 import Connection
 from tempfile import mkdtemp
 
 from broker.clock import Clock
-from broker.ids import Ids
-from broker.store import journal, register_staging
+from broker.store import imported_changes, journal, register_staging
 from broker.store.register_scratch import BatchesToLoad
 from broker.store.writer import UnableToWrite, Writer
 from broker.usecases import prepare_import
+from broker.usecases.handle_event import Desk
 from broker.usecases.prepare_import import Prepared
 from broker.usecases.register_files import Fault
+from broker.usecases.tell_imported_changes import tell_some
 
 _log = logging.getLogger(__name__)
 
 _CLEARED_AT_ONCE = 50
+_TELL_AGAIN_SECONDS = 5
 _FOLDER = ".import-"
 _MODULE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +55,10 @@ class RegisterImported:
 
 @dataclass(slots=True, kw_only=True)
 class ImportStatus:
-    """How far an import is: checking, staging, then done, refused (faults) or failed (ours)."""
+    """How far an import is: checking, staging, telling, done; or refused (faults), failed (ours).
+
+    From telling on all of it is on record.
+    """
 
     number: str
     state: str = "checking"
@@ -68,20 +74,20 @@ class ImportStatus:
 class ImportIntoRegister:
     """Takes uploads and carries them out in the background."""
 
-    def __init__(self, *, writer: Writer, clock: Clock, ids: Ids, database: Path) -> None:
+    def __init__(self, *, writer: Writer, clock: Clock, desk: Desk, database: Path) -> None:
         self._writer = writer
         self._clock = clock
-        self._ids = ids
+        self._desk = desk
         self._database = database.absolute()
         self._status: ImportStatus | None = None
         self._uploading = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to remove what an import left that was interrupted before this start."""
+        """Begin to end what was interrupted before this start: remove it, or tell what is left."""
         for left in self._database.parent.glob(f"{self._database.name}{_FOLDER}*"):
             shutil.rmtree(left, ignore_errors=True)
-        self._task = asyncio.get_running_loop().create_task(self._clear_abandoned())
+        self._task = asyncio.get_running_loop().create_task(self._make_up())
 
     async def close(self) -> None:
         """Interrupt an import that is under way; it can be repeated."""
@@ -110,7 +116,7 @@ class ImportIntoRegister:
     def begin(self, folder: Path, *, by: str, skip_faulty: bool) -> str:
         """Carry out the upload in the folder, in the background; gives the import's number."""
         before = self._task
-        status = ImportStatus(number=self._ids.import_number())
+        status = ImportStatus(number=self._desk.ids.import_number())
         self._status = status
         self._task = asyncio.get_running_loop().create_task(
             self._carry_out(status, folder, by, skip_faulty, before)
@@ -144,6 +150,8 @@ class ImportIntoRegister:
                 status.state = "refused"
                 return
             await self._stage_and_switch_over(status, folder, prepared, by)
+            status.state, status.step = "telling", "telling"
+            await self._tell()
             status.state = "done"
         except Exception as error:  # noqa: BLE001 - told to who asks how far it is
             _log.exception("import %s failed", status.number)
@@ -224,6 +232,28 @@ class ImportIntoRegister:
             skipped_rows=len(status.skipped),
         )
         journal.append(connection, case_id=None, at=now, record=record)
+
+    async def _make_up(self) -> None:
+        """End what interrupted imports have left undone."""
+        await self._clear_abandoned()
+        await self._writer.submit(imported_changes.try_parked_again)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        """Tell what imports have changed, a little at a time, however long it takes to write it."""
+
+        def some(connection: Connection) -> int:
+            return tell_some(connection, now=self._clock.now(), desk=self._desk)
+
+        while True:
+            try:
+                while await self._writer.submit(some):
+                    pass
+            except UnableToWrite:
+                _log.warning("what an import has changed could not be told; tried again")
+                await asyncio.sleep(_TELL_AGAIN_SECONDS)
+            else:
+                return
 
     async def _clear_abandoned(self) -> None:
         """Remove what interrupted imports have left, a little at a time."""

@@ -30,6 +30,7 @@ from broker.usecases.register_files import Fault, Sheet, file_fault
 from broker.usecases.register_forms import FILES
 from broker.usecases.register_sheets import ON_RECORD, RegisterSheets
 from broker.usecases.skip_faulty import Skipping
+from broker.usecases.what_to_tell import what_to_tell
 
 UPLOAD, SORTING, PREPARED = "upload.zip", "sorting", "prepared"
 BYTES_UNPACKED_MAX = 4 * 1024**3
@@ -190,6 +191,9 @@ class _SortedOut:
         mine: dict[str, Sheet[Any]] = {}
         updates: list[Update] = []
         places: list[tuple[str, int]] = []
+        waits = False
+        known = here & self._record.delivery_points.keys()
+        told = what_to_tell(chunk, self._record.changed, known)
         for name, sheet in _sheets(chunk):
             if name in ("customers", "sites", "participants"):
                 continue
@@ -203,6 +207,7 @@ class _SortedOut:
                     new.append(row)
                 else:
                     updates.append(_update(name, old, row.entry))
+                waits = waits or (name, row.line) in self._record.waiting
             mine[name] = Sheet(rows=tuple(new), faults=(), texts={})
             left = tuple(row for row in sheet.rows if row.entry.accounting_point not in here)
             chunk = replace(chunk, **{name: Sheet(rows=left, faults=(), texts={})})
@@ -211,9 +216,11 @@ class _SortedOut:
             self._keep(
                 Change(
                     at=("delivery_point", place),
+                    waits_for_cases=waits,
                     places=tuple(places),
                     updates=tuple(updates),
                     rows=rows,
+                    told=told,
                 )
             )
         return chunk
@@ -242,9 +249,10 @@ def _change_alone(name: str, file: str, line: int, old: Any, new: Any) -> Change
     if name == "participants":
         roles = tuple((new.eic, role.value) for role in new.roles if role not in old.roles)
         rows = RegisterRows(roles=roles)
-    free_of: dict[str, Any] = {"customers": "customer", "sites": "site"}
+    what: dict[str, Any] = {"customers": "customer", "sites": "site", "participants": "participant"}
     return Change(
-        at=(free_of.get(name, "nothing"), key),
+        at=(what[name], key),
+        waits_for_cases=name == "sites",
         places=((file, line),),
         updates=(_update(name, old, new),),
         rows=rows,

@@ -15,12 +15,17 @@ from broker.store import deadlines, journal, operations
 from broker.store.writer import Writer
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.handle_event import Desk, handle_deadline
+from broker.usecases.tell_imported_changes import tell_at
 
 _log = logging.getLogger(__name__)
 
 _BATCH = 200
 _BEFORE_ONE_EVENT_MAX = 100
 _BEHIND_THE_CLOCK = timedelta(seconds=5)
+
+
+class UnableToGoBefore(Exception):
+    """A deadline goes before the event, and none is handled while the sweep stands: try again."""
 
 
 class ReachDeadlines:
@@ -57,11 +62,19 @@ class ReachDeadlines:
     def reach_at(
         self, connection: Connection, delivery_point: DeliveryPoint, *, until: datetime
     ) -> None:
-        """Handle what goes before an event at this delivery point, inside its transaction."""
+        """Handle what goes before an event at this delivery point, inside its transaction.
+
+        First what an import has changed there, then what fell due. Raises UnableToGoBefore where
+        something fell due and the sweep has stopped: the event has to wait for the person that
+        says go on, as what goes before it does.
+        """
+        tell_at(connection, delivery_point, now=self._clock.now(), desk=self._desk)
         for _ in range(_BEFORE_ONE_EVENT_MAX):
             due = deadlines.due_at_delivery_point(connection, delivery_point, until)
-            if not due or not self.may_sweep(connection):
+            if not due:
                 return
+            if operations.sweep_stopped(connection) is not None or self._trouble(connection):
+                raise UnableToGoBefore(delivery_point)
             handle_deadline(connection, due[0], now=self._clock.now(), desk=self._desk)
         raise RuntimeError(f"the deadlines at {delivery_point} do not come to an end")
 
@@ -92,12 +105,17 @@ class ReachDeadlines:
         """Whether deadlines may be handled; stops the sweep when the clock is in trouble."""
         if operations.sweep_stopped(connection) is not None:
             return False
-        trouble = self._watch.trouble(journal.last_entry_at(connection))
+        trouble = self._trouble(connection)
         if trouble is None:
             return True
         _log.critical("ALARM: the sweep has stopped: %s", trouble)
         operations.stop_sweep(connection, at=self._clock.now(), why=trouble)
         return False
 
+    def _trouble(self, connection: Connection) -> str | None:
+        return self._watch.trouble(journal.last_entry_at(connection))
+
     def _reach(self, due: deadlines.OpenDeadline, connection: Connection) -> None:
+        if due.delivery_point is not None:
+            tell_at(connection, due.delivery_point, now=self._clock.now(), desk=self._desk)
         handle_deadline(connection, due, now=self._clock.now(), desk=self._desk)

@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
 
-from broker.engine.calendar import local_day
 from broker.engine.decision import Decision, Refused
 from broker.engine.refusals import texts
 from broker.messages.answers import Acknowledgement, Outcome
@@ -32,7 +31,7 @@ from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
 from broker.usecases.change_register import change_register
 from broker.usecases.handle_event import Desk, handle_event
-from broker.usecases.reach_deadlines import ReachDeadlines
+from broker.usecases.reach_deadlines import ReachDeadlines, UnableToGoBefore
 from broker.wire.envelope import header_facts
 from broker.wire.explain import explain
 from broker.wire.read import ReadMessage, read
@@ -109,7 +108,7 @@ class ReceiveMessage:
         """The answer, or what is said where there can be none: retry (503), or our bug (500)."""
         try:
             return await answer
-        except UnableToWrite:
+        except (UnableToWrite, UnableToGoBefore):
             _log.warning("a message of %s was not written: retry", attempt.party.eic)
             return self._unkept(attempt, 503, Reason.TRY_AGAIN)
         except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
@@ -177,9 +176,9 @@ class ReceiveMessage:
     def _decide(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Verdict:
         """Level domain: what the case, the register or the one asked for data makes of it."""
         at, named = attempt.received_at, message.message.point.accounting_point
-        point = register.point_facts(connection, named, local_day(at))
-        if point is not None:
-            self._deadlines.reach_at(connection, point.delivery_point, until=at)
+        place = register.delivery_point_of(connection, named)
+        if place is not None:
+            self._deadlines.reach_at(connection, place, until=at)
         if isinstance(message.message, MasterDataRequest):
             refused = answer_master_data(
                 connection, message.message, received_at=at, desk=self._desk

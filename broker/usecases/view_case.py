@@ -15,7 +15,7 @@ from broker.messages.records import ClaimRecorded, ClaimWithdrawn, SupplyConfirm
 from broker.store import cases, deadlines, journal, outbox
 from broker.store.cases import Capacity, UnableToLoadErased
 
-_ARTICLES = {
+ARTICLES = {
     "RequestRecorded": "002 a.194",
     "RequestCheckedAgain": "002 a.195(1)",
     "ClaimRecorded": "002 a.192(1)",
@@ -49,6 +49,7 @@ _ARTICLES = {
     "SwitchFailed": "002 a.202",
     "RejectionNotice": "002 a.192(1)",
 }
+"""The article behind every kind of record and of notice."""
 _STATE_TOLD = {
     "SiteVisitNotice": "approved",
     "ApprovalNotice": "approved",
@@ -82,7 +83,7 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         accounting_point=point_named_by(case, party).accounting_point,
         expected_date=case.plan.expected_date if case.plan and not out else None,
         history=tuple(
-            HistoryEntry(at=entry.at, what=entry.kind, article=_ARTICLES[entry.kind])
+            HistoryEntry(at=entry.at, what=entry.kind, article=ARTICLES[entry.kind])
             for entry in entries
         ),
         deadlines=()
@@ -132,7 +133,7 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
         expected_date=case.plan.expected_date if approved and case.plan else None,
         history=tuple(
             HistoryEntry(
-                at=document.created_at, what=document.kind, article=_ARTICLES[document.kind]
+                at=document.created_at, what=document.kind, article=ARTICLES[document.kind]
             )
             for document in told
         ),

@@ -11,6 +11,7 @@ from broker.messages.codes import Role
 from broker.messages.reasons import Reason
 from broker.store import participants
 from broker.store.writer import UnableToWrite
+from broker.usecases.reach_deadlines import UnableToGoBefore
 from broker.web.door import DOOR, PARTY, REQUESTS_AT_ONCE_MAX, Handler, refusal
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ async def answer_in_xml(request: web.Request, handler: Handler) -> web.StreamRes
     except ConnectionError:  # nobody is there any more to read an answer
         _log.info("the line broke during %s %s", request.method, request.match_info.route)
         return refusal(request, 400, Reason.NOT_WELL_FORMED)
-    except UnableToWrite:
+    except (UnableToWrite, UnableToGoBefore):
         return refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"})
     except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
         _log.exception("ALARM: %s %s failed", request.method, request.match_info.route)

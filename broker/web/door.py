@@ -18,6 +18,8 @@ from broker.store.writer import Writer
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.wire.write_acknowledgement import write_acknowledgement
@@ -30,6 +32,9 @@ REQUESTS_AT_ONCE_MAX = 256
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """The use cases behind the door, and what it needs to say who is calling and when.
+
+    A message must be there within `message_within_seconds` of its first byte, so that nobody keeps
+    lines busy with bytes that never end.
 
     `under_way` counts the requests of each party at this moment, `turned_away` by status what
     was refused without being kept since the service started.
@@ -45,6 +50,9 @@ class Door:
     decide: DecideAsOperator
     deadlines: ReachDeadlines
     imports: ImportIntoRegister
+    credentials: KeepCredentials
+    message_within_seconds: float
+    staff: ManageStaff
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

@@ -1,5 +1,6 @@
 """POST /messages and what became of one's own messages."""
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -21,10 +22,14 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     if (request.content_length or 0) > MESSAGE_BYTES_MAX:
         return _too_large(request)
     data = bytearray()
-    async for chunk in request.content.iter_any():
-        data += chunk
-        if len(data) > MESSAGE_BYTES_MAX:
-            return _too_large(request)
+    try:
+        async with asyncio.timeout(door.message_within_seconds):
+            async for chunk in request.content.iter_any():
+                data += chunk
+                if len(data) > MESSAGE_BYTES_MAX:
+                    return _too_large(request)
+    except TimeoutError:
+        return _too_slow(request)
     received_at = door.clock.now()
     if request.content_type in _MEDIA_TYPES:
         answer = await door.receive.receive(bytes(data), party, received_at)
@@ -37,6 +42,13 @@ async def post_message(request: web.Request) -> web.StreamResponse:
 def _too_large(request: web.Request) -> web.Response:
     _log.warning("a message of %s was too large", request[PARTY].eic)
     response = refusal(request, 413, Reason.TOO_LARGE)
+    response.force_close()
+    return response
+
+
+def _too_slow(request: web.Request) -> web.Response:
+    _log.warning("a message of %s took too long to arrive", request[PARTY].eic)
+    response = refusal(request, 408, Reason.TOO_SLOW)
     response.force_close()
     return response
 

@@ -1,6 +1,5 @@
 """The operator's staff: what waits for them, and their decisions, as JSON for the command line."""
 
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -8,35 +7,16 @@ from aiohttp import web
 
 from broker.engine.decision import Refused
 from broker.engine.refusals import texts
-from broker.messages.events import (
-    GivenReason,
-    ObjectionsDismissedByOperator,
-    ObjectionUpheldByOperator,
-    OperatorDecision,
-    ReadingAcceptedByOperator,
-    ReadingRefusedByOperator,
-    RequestApprovedByOperator,
-    RequestRejectedByOperator,
-    SiteFoundInaccessible,
-)
-from broker.messages.identifiers import CaseId, Eic
+from broker.messages.events import OperatorDecision
+from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
-from broker.usecases.list_tasks import list_collections, list_tasks
+from broker.store.worklist import Wanted
+from broker.usecases.list_collections import list_collections
+from broker.usecases.list_tasks import Task, list_tasks
+from broker.usecases.operator_verbs import Given, Verb, event_of
 from broker.web.door import DOOR
 
 _TASKS_MAX = 1000
-
-
-class Verb(Enum):
-    """What the operator may do with a case."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    DISMISS_OBJECTIONS = "dismiss-objections"
-    UPHOLD_OBJECTION = "uphold-objection"
-    ACCEPT_READING = "accept-reading"
-    REFUSE_READING = "refuse-reading"
-    SITE_INACCESSIBLE = "site-inaccessible"
 
 
 class Decided(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,7 +34,7 @@ class Decided(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True):
-    """Who lets something go on that has stopped with an alarm, and why."""
+    """Who does something to the service as a whole, and why."""
 
     by: str
     why: str
@@ -63,9 +43,10 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 async def get_tasks(request: web.Request) -> web.StreamResponse:
     """What waits for the operator, what runs out first before the rest; and open collections."""
     reader = request.app[DOOR].reader
+    tasks = list_tasks(reader, Wanted(), limit=_TASKS_MAX)
     return json_answer(
         {
-            "tasks": list_tasks(reader, limit=_TASKS_MAX),
+            "tasks": [_task(task) for task in tasks],
             "collections": list_collections(reader, limit=_TASKS_MAX),
         }
     )
@@ -89,7 +70,7 @@ async def post_decision(request: web.Request) -> web.StreamResponse:
 async def post_go_on(request: web.Request) -> web.StreamResponse:
     """Let the sweep go on after an alarm about the clock."""
     try:
-        person = _person(await request.read())
+        person = person_of(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
         return json_answer({"error": str(error)}, 400)
     went_on = await request.app[DOOR].deadlines.go_on(by=person.by, why=person.why)
@@ -99,7 +80,7 @@ async def post_go_on(request: web.Request) -> web.StreamResponse:
 async def post_try_again(request: web.Request) -> web.StreamResponse:
     """Let the parked deadlines of a case be handled again."""
     try:
-        person = _person(await request.read())
+        person = person_of(await request.read())
     except (msgspec.DecodeError, ValueError) as error:
         return json_answer({"error": str(error)}, 400)
     case_id = CaseId(request.match_info["number"])
@@ -108,42 +89,43 @@ async def post_try_again(request: web.Request) -> web.StreamResponse:
     return json_answer({"tried_again": tried})
 
 
-def _person(body: bytes) -> Person:
-    """Who lets something go on. Raises DecodeError, ValueError for no name or no reason."""
+def person_of(body: bytes) -> Person:
+    """Who does something, and why. Raises DecodeError, ValueError for no name or no reason."""
     person = msgspec.json.decode(body, type=Person)
     if not person.by.strip() or not person.why.strip():
-        raise ValueError("it must be said who lets it go on, and why")
+        raise ValueError("it must be said who does it, and why")
     return person
 
 
 def _event_of(decided: Decided) -> OperatorDecision:
-    """The decision as an event. Raises ValueError for unknown codes, no name, no reason, or where
-    it is not said whose objection is upheld.
-    """
-    by, why = decided.by.strip(), decided.why.strip()
-    if not by or not why:
-        raise ValueError("a decision says who decided and why")
-    reasons = tuple(
-        GivenReason(reason=reason, text=decided.text if reason is Reason.OTHER else None)
-        for reason in map(Reason, dict.fromkeys(decided.codes))
+    """The decision as an event. Raises ValueError for unknown codes, no name or no reason."""
+    given = Given(
+        by=decided.by,
+        why=decided.why,
+        codes=decided.codes,
+        text=decided.text,
+        supplier=decided.supplier,
     )
-    match decided.decision:
-        case Verb.APPROVE:
-            return RequestApprovedByOperator(by=by, why=why)
-        case Verb.REJECT:
-            return RequestRejectedByOperator(by=by, why=why, reasons=reasons)
-        case Verb.DISMISS_OBJECTIONS:
-            return ObjectionsDismissedByOperator(by=by, why=why)
-        case Verb.UPHOLD_OBJECTION:
-            if not decided.supplier:
-                raise ValueError("it must be said whose objection is upheld")
-            return ObjectionUpheldByOperator(by=by, why=why, supplier=Eic(decided.supplier))
-        case Verb.ACCEPT_READING:
-            return ReadingAcceptedByOperator(by=by, why=why)
-        case Verb.REFUSE_READING:
-            return ReadingRefusedByOperator(by=by, why=why, reasons=reasons)
-        case Verb.SITE_INACCESSIBLE:
-            return SiteFoundInaccessible(by=by, why=why)
+    return event_of(decided.decision, given)
+
+
+def _task(task: Task) -> dict[str, object]:
+    line, deadline = task.line, task.line.deadline
+    return {
+        "case_id": line.case_id,
+        "phase": line.phase,
+        "accounting_point": line.accounting_point,
+        "doubts": task.doubts,
+        "objections": task.objections,
+        "waits_for": line.waits_for,
+        "reading_orders": task.reading_orders,
+        "act_at": deadline.act_at if deadline else None,
+        "warn_at": deadline.warn_at if deadline else None,
+        "limit": deadline.limit if deadline else None,
+        "article": deadline.article if deadline else None,
+        "parked": line.parked,
+        "unreadable": task.unreadable,
+    }
 
 
 def _told(refusal: Refusal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from aiohttp import web
 from broker.engine.refusals import texts
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason
-from broker.store import operations
+from broker.store import deadlines, operations
 from broker.usecases.view_case import view_case
 from broker.web.door import DOOR, PARTY, refusal, xml
 from broker.wire.places import SCHEMA_FILE
@@ -58,6 +58,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
         {
             "ready": running,
             "sweep": "running" if stopped is None else f"stopped: {stopped.why}",
+            "parked": deadlines.parked_count(door.reader),
             "waiting": door.writer.waiting_count(),
             "turned_away": {str(status): n for status, n in sorted(door.turned_away.items())},
         },

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from broker.web import imports, mailbox, messages, operator, published
+from broker.web import credentials, imports, mailbox, messages, operator, published, staff
 from broker.web.callers import answer_in_xml, know_the_caller
 from broker.web.door import DOOR, MESSAGE_BYTES_MAX, Door
 
@@ -31,6 +31,13 @@ def make_app(door: Door) -> web.Application:
             web.post("/operator/cases/{number}/decision", operator.post_decision),
             web.post("/operator/cases/{number}/try-again", operator.post_try_again),
             web.post("/operator/sweep/go-on", operator.post_go_on),
+            web.get("/operator/participants/{eic}/tokens", credentials.get_tokens),
+            web.post("/operator/participants/{eic}/tokens", credentials.post_token),
+            web.delete("/operator/participants/{eic}/tokens/{label}", credentials.delete_token),
+            web.get("/operator/staff", staff.list_staff),
+            web.post("/operator/staff", staff.add_staff),
+            web.post("/operator/staff/{name}/password", staff.set_password),
+            web.delete("/operator/staff/{name}", staff.remove_staff),
             web.post("/operator/imports", imports.post_import),
             web.get("/operator/imports/{number}", imports.get_import),
         ]

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from broker.messages.codes import Direction, Payer
+from broker.messages.codes import Direction, ObtainedBy, Payer, PayerGround
 from broker.messages.identifiers import DeliveryPoint, Eic, ObisCode, SerialNumber, TaxNumber
 from broker.messages.reported_changes import (
     Change,
@@ -16,6 +16,7 @@ from broker.messages.reported_changes import (
     NewPoint,
     PointCustomer,
     ReportedChange,
+    ReportedReading,
 )
 from broker.wire.elements import (
     address_of,
@@ -51,9 +52,32 @@ def _change(parts: dict[str, etree._Element]) -> Change:
         return Connection(connected=truth_of(parts["Connected"]))
     if "RemotelyRead" in parts:
         return LinkToMeter(remotely_read=truth_of(parts["RemotelyRead"]))
-    if "NetworkChargePayer" in parts:
-        return ChargePayer(payer=Payer(text_of(parts["NetworkChargePayer"])))
+    if "CorrectedReading" in parts:
+        return _reading(parts["CorrectedReading"])
+    if "PayerChange" in parts:
+        return _payer_change(parts["PayerChange"])
     return _new_point(parts["NewPoint"])
+
+
+def _payer_change(element: etree._Element) -> ChargePayer:
+    parts = parts_of(element)
+    noticed, reading = parts.get("WrittenNoticeOn"), parts.get("Reading")
+    return ChargePayer(
+        payer=Payer(text_of(parts["NetworkChargePayer"])),
+        ground=PayerGround(text_of(parts["Ground"])),
+        written_notice_on=None if noticed is None else day_of(noticed),
+        reading=None if reading is None else _reading(reading),
+    )
+
+
+def _reading(element: etree._Element) -> ReportedReading:
+    parts = parts_of(element)
+    return ReportedReading(
+        taken_on=day_of(parts["TakenOn"]),
+        serial_number=SerialNumber(text_of(parts["SerialNumber"])),
+        obtained_by=ObtainedBy(text_of(parts["ObtainedBy"])),
+        registers=register_values_of(element),
+    )
 
 
 def _exchange(element: etree._Element) -> MeterExchange:

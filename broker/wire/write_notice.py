@@ -31,6 +31,7 @@ from broker.messages.notices import (
     WithdrawalConfirmation,
     WithdrawalNotice,
 )
+from broker.messages.settlements import SettledRegister
 from broker.wire.document import (
     LONG_TEXT_MAX,
     NAME_TEXT_MAX,
@@ -222,6 +223,8 @@ def _add_body(root: etree._Element, notice: Notice) -> None:
             add_point(root, notice.point)
             add(root, "Change", notice.change.value)
             add_day(root, "EffectiveOn", notice.effective_on)
+            if notice.customer_may_switch:
+                add(root, "CustomerMaySwitch", "true")
         case SwitchExecuted():
             _add_execution(root, notice)
         case _:
@@ -309,16 +312,30 @@ def _add_order(root: etree._Element, notice: ReadingOrder) -> None:
 def _add_settlement(root: etree._Element, notice: FinalSettlement) -> None:
     settlement = notice.settlement
     add_point(root, notice.point)
-    add_supplier(root, "OldSupplier", notice.old_supplier)
+    if (notice.old_supplier is None) == (notice.supplier is None):
+        raise UnableToWriteValidDocument("a settlement is for an old supplier or one that stays")
+    if notice.old_supplier is not None:
+        add_supplier(root, "OldSupplier", notice.old_supplier)
+    elif notice.supplier is not None:
+        add_supplier(root, "Supplier", notice.supplier)
     add_code(root, "Reason", "NSI", settlement.reason.value)
     period = add(root, "Period")
     if settlement.from_day is not None:
         add_day(period, "From", settlement.from_day)
     add_day(period, "Until", settlement.to_day)
+    for removed in settlement.removed_meters:
+        meter = add(root, "RemovedMeter")
+        add(meter, "SerialNumber", removed.serial_number)
+        add_day(meter, "RemovedOn", removed.removed_on)
+        _add_settled(meter, removed.registers)
     add(root, "SerialNumber", settlement.serial_number)
     add_code(root, "ObtainedBy", "NSI", settlement.obtained_by.value)
-    for one in settlement.registers:
-        register = add(root, "Register")
+    _add_settled(root, settlement.registers)
+
+
+def _add_settled(parent: etree._Element, registers: tuple[SettledRegister, ...]) -> None:
+    for one in registers:
+        register = add(parent, "Register")
         add(register, "Obis", one.register)
         if one.opening is not None:
             add(register, "Opening", plain(one.opening))

@@ -115,7 +115,7 @@ class TestIntoAService:
         assert main([*command, "--progress"]) == 0
         out, err = capsys.readouterr()
         assert "250 points" in out
-        assert "staging" in err
+        assert "100%" in err
         with closing(open_for_reading(database)) as connection:
             [(points,)] = connection.execute("SELECT count(*) FROM accounting_points")
             assert points == 314

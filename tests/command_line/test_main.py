@@ -30,16 +30,10 @@ def speaks_for(database: Path, token: str) -> str | None:
     return party.eic if party else None
 
 
-def test_a_token_speaks_for_its_party_until_it_is_revoked(
-    database: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_token_speaks_for_its_party(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["--database", str(database), "token", SUPPLIER, "main"]) == 0
-    token = capsys.readouterr().out.strip()
-    assert speaks_for(database, token) == SUPPLIER
-    assert main(["--database", str(database), "revoke", SUPPLIER, "main"]) == 0
-    assert speaks_for(database, token) is None
-    assert main(["--database", str(database), "token", SUPPLIER, "main"]) == 0
+    assert speaks_for(database, capsys.readouterr().out.strip()) == SUPPLIER
 
 
 @pytest.mark.parametrize(
@@ -47,7 +41,6 @@ def test_a_token_speaks_for_its_party_until_it_is_revoked(
     [
         (["token", SUPPLIER, "main"], "revoke it or take another"),
         (["token", "28X-NOBODY-----1", "main"], "no participant"),
-        (["revoke", SUPPLIER, "other"], "no valid token"),
         (["import", str(REGISTER)], "has a register already"),
         (["import", "no-such-folder"], "cannot be read"),
         (["tasks", "--url", "nonsense"], "unknown url type"),
@@ -71,12 +64,11 @@ def test_a_file_that_cannot_be_made_is_told(
     assert str(missing) in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["token", SUPPLIER, "x"], ["revoke", SUPPLIER, "x"]])
 def test_nobody_writes_beside_the_service(
-    database: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+    database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with hold(database):
-        assert main(["--database", str(database), *command]) == 1
+        assert main(["--database", str(database), "token", SUPPLIER, "x"]) == 1
     assert "held by another process" in capsys.readouterr().err
 
 

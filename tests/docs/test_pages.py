@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from broker.__main__ import main
-from broker.config import Config, RuleSettings, ServiceSettings, config_of
+from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings, config_of
 from broker.engine.code_list import CODE_LIST
 from broker.engine.state import Phase
 from broker.messages.codes import DocumentKind
@@ -50,10 +50,14 @@ def as_toml(value: object) -> str:
 
 @pytest.mark.parametrize(
     ("heading", "settings"),
-    [("### `[service]`", ServiceSettings()), ("### `[rules]`", RuleSettings())],
+    [
+        ("### `[service]`", ServiceSettings()),
+        ("### `[dashboard]`", DashboardSettings()),
+        ("### `[rules]`", RuleSettings()),
+    ],
 )
 def test_every_setting_is_there_with_its_default(
-    heading: str, settings: ServiceSettings | RuleSettings
+    heading: str, settings: ServiceSettings | DashboardSettings | RuleSettings
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))
@@ -130,7 +134,7 @@ def test_every_status_is_in_the_guide(status: int) -> None:
 
 
 def test_statuses_the_door_answers_are_in_the_guide() -> None:
-    of_staff = {"operator.py", "imports.py"}
+    of_staff = {"operator.py", "imports.py", "staff.py"}
     sources = [one for one in (ROOT / "broker/web").glob("*.py") if one.name not in of_staff]
     sources.append(ROOT / "broker/usecases/receive_message.py")
     answered = {
@@ -165,7 +169,20 @@ def _stem(word: str) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["serve", "import", "token", "revoke", "tasks", "decide", "go-on", "try-again", "verify"],
+    [
+        "serve",
+        "import",
+        "token",
+        "tokens",
+        "issue",
+        "revoke",
+        "tasks",
+        "decide",
+        "go-on",
+        "try-again",
+        "verify",
+        "staff",
+    ],
 )
 def test_a_command_that_is_described_is_there(
     command: str, capsys: pytest.CaptureFixture[str]

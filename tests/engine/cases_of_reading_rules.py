@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from broker.engine import rules_reading as reading
+from broker.engine.facts import ReadingOnRecord
 from broker.engine.rules_reading import ReadingCheck
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.identifiers import ObisCode
@@ -25,6 +26,7 @@ from tests.engine.builders import (
     TAKEN_LOW,
     at,
     average,
+    but,
     days_after,
     reading_check,
     reading_check_of_remote,
@@ -47,6 +49,18 @@ E90 = (Reason.READING_BEYOND_PLAUSIBILITY,)
 DEPARTS = (DoubtKind.READING_DEPARTS_FROM_AVERAGE,)
 NO_AVERAGE = (DoubtKind.NO_AVERAGE_ON_RECORD,)
 SECOND = (DoubtKind.SECOND_READING_FOR_THE_DAY,)
+
+
+def closed_with(value: str) -> ReadingOnRecord:
+    """The closing values of the meter, removed on the fourth day after the reading."""
+    return ReadingOnRecord(taken_on=days_after(READ_ON, 4), registers=(shows(TAKEN, value),))
+
+
+def reading_check_at_the_top() -> ReadingCheck:
+    """The check of a good reading just below the top of six digits."""
+    check = but(reading_check(), LAST_VALUE, Decimal("999600"))
+    return but(check, VALUE, Decimal("999999"))
+
 
 Row = tuple[str, Any, tuple[Reason | DoubtKind, ...]]
 TARIFFS, BOTH, REMOTE = reading_check_of_tariffs, reading_check_of_two, reading_check_of_remote
@@ -163,6 +177,16 @@ OF_C5 = (
         # over the top of six digits: 2000 kWh are the most that does not depart
         (LAST_VALUE, Decimal("999999"), E19),
         ("point.last_reading", None, ()),
+        # the meter was removed five days later: not above its closing value, unless over the top
+        ("point.closing", closed_with("15050"), ()),
+        ("point.closing", closed_with("15049"), E19),
+    ),
+    *_cases(
+        reading.no_register_goes_backwards,
+        ("point.closing", closed_with("40"), ()),
+        ("point.closing", closed_with("249"), ()),
+        ("point.closing", closed_with("250"), E19),
+        of=reading_check_at_the_top,
     ),
     *_cases(
         reading.the_reading_is_not_before_the_last_one,

@@ -5,8 +5,14 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from broker.engine.register_check import ChangeFacts, RegisterCheck
-from broker.messages.codes import Direction, DocumentKind, Payer, Role
+from broker.engine.facts import ReadingOnRecord
+from broker.engine.register_check import (
+    BilledPeriod,
+    ChangeFacts,
+    CorrectedReading,
+    RegisterCheck,
+)
+from broker.messages.codes import Direction, DocumentKind, ObtainedBy, Payer, PayerGround, Role
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
@@ -27,15 +33,18 @@ from broker.messages.reported_changes import (
     NewPoint,
     PointCustomer,
     ReportedChange,
+    ReportedReading,
 )
 from tests.engine.builders import (
     ADDRESS,
     CUSTOMER,
+    LAST_READ_ON,
     OLD,
     OPERATOR,
     PARTIES,
     RULES,
     TAKEN,
+    but,
     header,
     point,
     point_reference,
@@ -113,8 +122,64 @@ def link() -> RegisterCheck:
 
 
 def other_payer() -> RegisterCheck:
-    """The supplier pays from now on."""
-    return check_of(ChargePayer(payer=Payer.SUPPLIER))
+    """The supplier pays from now on, as agreed, with the billing reading of the day."""
+    reading = ReportedReading(
+        taken_on=CHANGED_ON,
+        serial_number=SerialNumber("ZGL-100001"),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=(shows(TAKEN, "14920"),),
+    )
+    return check_of(
+        ChargePayer(
+            payer=Payer.SUPPLIER,
+            ground=PayerGround.AGREED,
+            written_notice_on=None,
+            reading=reading,
+        )
+    )
+
+
+def breach() -> RegisterCheck:
+    """The supplier that paid has not kept its contract; nobody has read the meter."""
+    check = check_of(
+        ChargePayer(
+            payer=Payer.CUSTOMER,
+            ground=PayerGround.BREACH,
+            written_notice_on=date(2026, 3, 20),
+            reading=None,
+        )
+    )
+    check = but(check, "change.effective_on", date(2026, 4, 1))
+    return but(check, "facts.point.payer", Payer.SUPPLIER)
+
+
+def correction() -> RegisterCheck:
+    """The reading of the end of March was wrong; a period ends with it and another begins."""
+    right = ReportedReading(
+        taken_on=LAST_READ_ON,
+        serial_number=SerialNumber("ZGL-100001"),
+        obtained_by=ObtainedBy.OPERATOR,
+        registers=(shows(TAKEN, "14600"),),
+    )
+    wrong = CorrectedReading(
+        reading=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, "14650"),)),
+        obtained_by=ObtainedBy.CUSTOMER,
+        of_a_case=False,
+        before=ReadingOnRecord(taken_on=date(2026, 2, 28), registers=(shows(TAKEN, "14340"),)),
+        after=ReadingOnRecord(taken_on=date(2026, 4, 20), registers=(shows(TAKEN, "14850.5"),)),
+        billed=(
+            billed(date(2026, 2, 28), LAST_READ_ON, 310),
+            billed(LAST_READ_ON, date(2026, 4, 20), 201),
+        ),
+        suppliers=(OLD,),
+    )
+    check = but(check_of(right), "change.effective_on", LAST_READ_ON)
+    return but(check, "facts.corrected", wrong)
+
+
+def billed(from_day: date, to_day: date, kwh: int) -> BilledPeriod:
+    """What was billed for consumption."""
+    return BilledPeriod(direction=Direction.CONSUMPTION, from_day=from_day, to_day=to_day, kwh=kwh)
 
 
 def new_point() -> RegisterCheck:
@@ -147,5 +212,7 @@ GOOD_CHANGES: tuple[Callable[[], RegisterCheck], ...] = (
     disconnection,
     link,
     other_payer,
+    breach,
+    correction,
     new_point,
 )

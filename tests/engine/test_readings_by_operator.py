@@ -9,13 +9,14 @@ from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
 from broker.engine.facts import Facts
 from broker.engine.plan import reading_method
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Phase, SwitchCase, WaitsFor
 from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import ReadingReceived
 from broker.messages.notices import ReadingOrder, SiteVisitNotice
 from broker.messages.reasons import Reason
 from broker.messages.records import DoubtKind, OperatorTookOverReading, ReadingOrdered
+from broker.messages.register_changes import SiteReached
 from tests.engine.builders import (
     ADDRESS,
     METERING_CENTRE,
@@ -23,6 +24,7 @@ from tests.engine.builders import (
     OLD,
     OPERATOR,
     OTHER_SITE,
+    READ_ON,
     RECEIVED_AT,
     RECEIVED_ON,
     RULES,
@@ -147,7 +149,7 @@ class TestOrders:
         decision = decided(case, LATE, REMOTE, now)
         again = order(decision)
         assert again == replace(first, order_number=2, answer_by=now + timedelta(hours=24))
-        assert decision.state.needs_operator
+        assert decision.state.waits_for is WaitsFor.REMOTE_READING_LATE
         assert decision.notices == (again,)
         due = {deadline.kind: deadline.act_at for deadline in decision.deadlines}
         assert due == {
@@ -225,12 +227,23 @@ class TestVisits:
 
     @pytest.mark.parametrize(
         ("expected", "method"),
-        [(date(2026, 1, 10), ReadingMethod.CUSTOMER), (date(2026, 1, 11), ReadingMethod.VISIT)],
+        [(date(2026, 2, 1), ReadingMethod.CUSTOMER), (date(2026, 2, 2), ReadingMethod.VISIT)],
     )
-    def test_the_12_months_count_back_from_the_expected_date(
+    def test_the_12_months_without_access_count_back_from_the_expected_date(
         self, expected: date, method: ReadingMethod
     ) -> None:
         point = point_read_by(ReadingMethod.VISIT)
+        assert point.inaccessible_since == date(2025, 2, 1)
+        assert reading_method(point, expected, RECEIVED_ON, RULES) is method
+
+    @pytest.mark.parametrize(
+        ("expected", "method"),
+        [(date(2026, 3, 31), ReadingMethod.CUSTOMER), (date(2026, 4, 1), ReadingMethod.VISIT)],
+    )
+    def test_a_reading_since_begins_the_12_months_anew(
+        self, expected: date, method: ReadingMethod
+    ) -> None:
+        point = but(point_read_by(ReadingMethod.VISIT), "last_reading.taken_on", date(2025, 3, 31))
         assert reading_method(point, expected, RECEIVED_ON, RULES) is method
 
     def test_without_any_reading_on_record_an_inaccessible_site_is_visited(self) -> None:
@@ -240,6 +253,17 @@ class TestVisits:
     def test_a_site_that_is_not_inaccessible_is_read_by_the_customer(self) -> None:
         point = but(point_read_by(ReadingMethod.VISIT), "inaccessible_since", None)
         assert reading_method(point, RECEIVED_ON, RECEIVED_ON, RULES) is ReadingMethod.CUSTOMER
+
+    @pytest.mark.parametrize(
+        ("known", "ends"),
+        [(TO_BE_VISITED, [READ_ON]), (but(TO_BE_VISITED, "point.inaccessible_since", None), [])],
+    )
+    def test_a_reading_on_the_spot_ends_the_inaccessibility(
+        self, known: Facts, ends: list[date]
+    ) -> None:
+        decision = decided(awaiting_visit(), a_reading_by_the_operator(), known, LATER)
+        reached = [one for one in decision.register_changes if isinstance(one, SiteReached)]
+        assert [one.on for one in reached] == ends
 
     def test_a_meter_read_remotely_needs_no_visit(self) -> None:
         point = but(point_read_by(ReadingMethod.VISIT), "remotely_read", True)
@@ -269,7 +293,7 @@ class TestVisits:
         assert [to.role for to in told[1:]] == [Role.SUPPLIER, Role.GRID_OPERATOR]
 
     def test_the_visit_is_a_task_until_the_meter_is_read(self) -> None:
-        assert awaiting_visit().needs_operator
+        assert awaiting_visit().waits_for is WaitsFor.SITE_VISIT
         done = after(awaiting_visit(), a_reading_by_the_operator(), known=TO_BE_VISITED)
         assert done.phase is Phase.COMPLETED
         assert not done.needs_operator
@@ -344,7 +368,7 @@ class TestReports:
         assert before.plan is not None
         assert case.plan == replace(before.plan, reading_method=ReadingMethod.VISIT)
         assert case.deadlines == before.deadlines
-        assert case.needs_operator
+        assert case.waits_for is WaitsFor.METER_INACCESSIBLE
         # nobody is owed a notice: the reporter has its answer
         assert decision.notices == ()
         assert after(case, a_reading_by_the_operator()).phase is Phase.COMPLETED

@@ -4,13 +4,15 @@ A case is a good check with one field changed; `finds` is what the rule then say
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from broker.engine import rules_correction
+from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.decision import Refused
@@ -22,30 +24,47 @@ from broker.engine.handle_register_change import (
     way_of_metering_changes,
 )
 from broker.engine.register_check import RegisterCheck, SiteFacts
-from broker.messages.codes import Payer, RegisterChangeKind
+from broker.messages.codes import (
+    BillingReason,
+    ObtainedBy,
+    Payer,
+    PayerGround,
+    RegisterChangeKind,
+)
+from broker.messages.notices import FinalSettlement, RegisterChangeNotice
 from broker.messages.reasons import Reason
 from broker.messages.register_changes import (
     MeterInstalled,
     MeterRemoved,
+    PayerChanged,
     PointRecorded,
+    QuantityBilledAnew,
+    ReadingCancelled,
     ReadingRecorded,
+    SiteReached,
     SupplyChanged,
 )
 from tests.engine.builders import (
     FED_IN,
     INACTIVE,
+    LAST_READ_ON,
     OLD,
     OTHER_SITE,
+    POINT,
     SITE_GSRN,
+    TAKEN,
     WITHOUT_BALANCE_GROUP,
     at,
     but,
+    shows,
 )
 from tests.engine.register_changes import (
     CHANGED_ON,
     GOOD_CHANGES,
     NEW_POINT,
     REPORTED_ON,
+    breach,
+    correction,
     disconnection,
     exchange,
     link,
@@ -203,18 +222,180 @@ BAD = (
         (LIMITS,),
     ),
     Bad(
-        register.a_supplier_that_pays_may_pay,
+        payer.a_supplier_that_pays_may_pay,
         other_payer,
         "facts.suppliers",
         (),
         (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
     ),
     Bad(
-        register.a_supplier_that_pays_may_pay,
+        payer.a_supplier_that_pays_may_pay,
         other_payer,
         "facts.point.supplies",
         (),
         (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
+    ),
+    Bad(
+        payer.the_ground_fits_the_payer,
+        other_payer,
+        "change.change.ground",
+        PayerGround.CONTRACT_END,
+        (Reason.REASON_NOT_FOR_THIS_USE,),
+    ),
+    Bad(
+        payer.the_ground_fits_the_payer,
+        breach,
+        "change.change.ground",
+        PayerGround.CONTRACT_START,
+        (Reason.REASON_NOT_FOR_THIS_USE,),
+    ),
+    Bad(
+        payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
+        breach,
+        "change.effective_on",
+        date(2026, 4, 2),
+        (DATE,),
+    ),
+    Bad(
+        payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
+        breach,
+        "change.change.written_notice_on",
+        date(2026, 4, 1),
+        (DATE,),
+    ),
+    Bad(
+        payer.a_breach_ends_on_the_first_of_a_month_after_written_notice,
+        breach,
+        "change.change.written_notice_on",
+        None,
+        (DATE,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        other_payer,
+        "change.change.reading",
+        None,
+        (Reason.REGISTER_NOT_IDENTIFIABLE,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        breach,
+        "facts.point.averages",
+        (),
+        (Reason.REGISTER_NOT_IDENTIFIABLE,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        other_payer,
+        "change.change.reading.taken_on",
+        REPORTED_ON,
+        (LIMITS,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        other_payer,
+        "change.change.reading.obtained_by",
+        ObtainedBy.ESTIMATE,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        other_payer,
+        "change.change.reading.registers.0.value",
+        Decimal(14000),
+        (LIMITS,),
+    ),
+    Bad(
+        payer.the_payer_changes_with_a_reading_of_the_day,
+        other_payer,
+        "change.change.reading.serial_number",
+        "ZGL-100009",
+        (Reason.METER_NOT_IDENTIFIABLE,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected",
+        None,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "change.change.taken_on",
+        CHANGED_ON,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected.obtained_by",
+        ObtainedBy.OPERATOR,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "facts.corrected.of_a_case",
+        True,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_corrected_reading_is_the_customers,
+        correction,
+        "change.change.obtained_by",
+        ObtainedBy.ESTIMATE,
+        (Reason.READING_BY_WRONG_ROUTE,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14339),
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14851),
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.the_right_values_are_valid,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(1000000),
+        # above what its six digits show, and above the reading after it
+        (LIMITS, LIMITS),
+    ),
+    Bad(
+        rules_correction.every_period_billed_from_it_can_be_made_anew,
+        correction,
+        "facts.corrected.before",
+        None,
+        (LIMITS,),
+    ),
+    Bad(
+        rules_correction.every_period_billed_from_it_can_be_made_anew,
+        correction,
+        "facts.corrected.after.taken_on",
+        date(2026, 4, 21),
+        (LIMITS,),
+    ),
+    Bad(
+        register.the_change_changes_something,
+        correction,
+        "change.change.registers.0.value",
+        Decimal(14650),
+        (Reason.NOTHING_CHANGES,),
+    ),
+    Bad(
+        register.the_change_is_reported_within_its_days,
+        correction,
+        "change.effective_on",
+        date(2026, 4, 29),
+        (DATE,),
     ),
     Bad(
         register.a_new_number_is_the_operators,
@@ -326,6 +507,12 @@ def test_an_exchange_closes_the_old_meter_and_opens_the_new() -> None:
     assert (closing.serial_number, opening.serial_number) == ("ZGL-100001", "ZGL-900001")
 
 
+def test_who_exchanges_the_meter_has_reached_the_site() -> None:
+    check = but(exchange(), "facts.point.inaccessible_since", date(2025, 2, 1))
+    *_, reached = decided(check).entries
+    assert reached == SiteReached(accounting_point=POINT, on=CHANGED_ON)
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -346,11 +533,14 @@ def test_the_supplier_is_told_of_an_exchange_if_the_way_of_metering_changes(
 
 @pytest.mark.parametrize("good", GOOD_CHANGES[1:], ids=lambda good: good.__name__)
 def test_other_changes_are_told_to_the_supplier(good: Callable[[], RegisterCheck]) -> None:
-    decision = decided(good())
-    (notice,) = decision.notices
+    check = good()
+    decision = decided(check)
+    notice = decision.notices[0]
+    assert isinstance(notice, RegisterChangeNotice)
     assert notice.to.party == OLD
-    assert notice.effective_on == decision.event.effective_on == CHANGED_ON
+    assert notice.effective_on == decision.event.effective_on == check.change.effective_on
     assert notice.change is decision.event.change
+    assert len(decision.notices) == 1 or check.payer_change is not None
 
 
 def test_the_first_supply_of_a_new_point_has_no_one_before_it() -> None:
@@ -358,3 +548,94 @@ def test_the_first_supply_of_a_new_point_has_no_one_before_it() -> None:
     assert isinstance(entries[0], PointRecorded)
     (supply,) = [one for one in entries if isinstance(one, SupplyChanged)]
     assert (supply.old, supply.new, supply.on) == (None, OLD, CHANGED_ON)
+
+
+def settled(check: RegisterCheck) -> list[FinalSettlement]:
+    """The settlements that are given with the change."""
+    return [one for one in decided(check).notices if isinstance(one, FinalSettlement)]
+
+
+def test_the_supplier_is_settled_up_to_the_change_of_payer() -> None:
+    (notice,) = settled(other_payer())
+    assert (notice.to.party, notice.old_supplier) == (OLD, None)
+    assert notice.settlement.reason is BillingReason.CHANGE_OF_PAYER
+    (one,) = notice.settlement.registers
+    assert (one.opening, one.closing, one.quantity_kwh) == (14650, 14920, 270)
+
+
+def test_a_billing_reading_on_record_for_the_day_has_settled_the_period() -> None:
+    check = but(other_payer(), "change.change.reading", None)
+    check = but(check, "facts.point.last_reading.taken_on", CHANGED_ON)
+    assert examine_register_change(check) == ()
+    assert settled(check) == []
+    assert [type(one) for one in decided(check).entries] == [PayerChanged]
+
+
+def test_on_a_breach_the_reading_of_the_day_is_estimated_and_goes_on_record() -> None:
+    (paid, recorded) = decided(breach()).entries
+    assert isinstance(paid, PayerChanged)
+    assert isinstance(recorded, ReadingRecorded)
+    assert recorded.obtained_by is ObtainedBy.ESTIMATE
+    assert recorded.taken_at == at(date(2026, 4, 1), 0)
+    assert [one.value for one in recorded.registers] == [14660]
+
+
+def test_on_a_breach_a_later_reading_is_dated_back_to_the_day() -> None:
+    given = replace(
+        other_payer().payer_change.reading,
+        taken_on=date(2026, 4, 10),
+        registers=(shows(TAKEN, "14750"),),
+    )
+    check = but(breach(), "change.change.reading", given)
+    assert examine_register_change(check) == ()
+    (_, recorded) = decided(check).entries
+    assert isinstance(recorded, ReadingRecorded)
+    assert recorded.obtained_by is ObtainedBy.OPERATOR
+    assert [one.value for one in recorded.registers] == [14660]
+
+
+@pytest.mark.parametrize(
+    ("ground", "told"),
+    [(PayerGround.BREACH, True), (PayerGround.CONTRACT_END, True), (PayerGround.AGREED, False)],
+)
+def test_the_customer_is_told_of_its_right_to_switch_when_the_contract_has_ended(
+    ground: PayerGround, told: bool
+) -> None:
+    given = replace(other_payer().payer_change.reading, taken_on=date(2026, 4, 1))
+    check = but(breach(), "change.change.reading", given)
+    check = but(check, "change.change.ground", ground)
+    assert examine_register_change(check) == ()
+    to_customer = [one for one in decided(check).notices if one.to.customer is not None]
+    assert [one.customer_may_switch for one in to_customer] == [True] * told
+
+
+def test_where_nobody_supplies_consumption_nobody_is_settled() -> None:
+    check = but(breach(), "facts.point.supplies", ())
+    assert examine_register_change(check) == ()
+    assert settled(check) == []
+
+
+def test_what_was_billed_from_a_wrong_reading_is_made_anew_on_both_sides_of_it() -> None:
+    cancelled, right, *quantities = decided(correction()).entries
+    assert isinstance(cancelled, ReadingCancelled)
+    assert isinstance(right, ReadingRecorded)
+    assert (cancelled.taken_on, right.taken_at) == (LAST_READ_ON, at(LAST_READ_ON, 0))
+    assert [(one.cancelled_kwh, one.kwh) for one in quantities] == [(310, 260), (201, 251)]
+
+
+def test_a_quantity_that_stays_the_same_is_neither_cancelled_nor_told() -> None:
+    check = but(correction(), "change.change.registers.0.value", Decimal("14650.2"))
+    assert [type(one) for one in decided(check).entries] == [
+        ReadingCancelled,
+        ReadingRecorded,
+        QuantityBilledAnew,
+    ]
+    check = but(check, "facts.corrected.billed", correction().facts.corrected.billed[:1])
+    assert decided(check).notices == ()
+
+
+def test_a_reading_from_which_nothing_was_billed_is_corrected_all_the_same() -> None:
+    check = but(correction(), "facts.corrected.billed", ())
+    check = but(check, "facts.corrected.before", None)
+    assert examine_register_change(check) == ()
+    assert decided(check).notices == ()

@@ -9,14 +9,20 @@ import pytest
 from broker.engine.calendar import WorkingDays
 from broker.engine.decide import decide
 from broker.engine.decision import Decision
-from broker.engine.facts import Facts
+from broker.engine.facts import Facts, MeterFacts, ReadingOnRecord, RemovedMeter
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import Phase, SwitchCase
-from broker.messages.codes import BillingReason, Direction, ObtainedBy, Payer
+from broker.messages.codes import (
+    BillingReason,
+    Direction,
+    ObtainedBy,
+    Payer,
+    RegisterChangeKind,
+)
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.identifiers import ObisCode
-from broker.messages.notices import FinalSettlement
+from broker.messages.identifiers import Eic, ObisCode, SerialNumber
+from broker.messages.notices import FinalSettlement, RegisterChangeNotice
 from broker.messages.records import SettlementDelivered, SwitchCarriedOut
 from broker.messages.register_changes import PayerChanged
 from broker.messages.settlements import SettledRegister
@@ -63,7 +69,7 @@ from tests.engine.ways_through_the_process import (
 
 def settled(check: ReadingCheck) -> tuple[SettledRegister, ...]:
     """The registers of the settlement on this reading."""
-    return settlement_of(check, Payer.CUSTOMER).registers
+    return settlement_of(check, BillingReason.CHANGE_OF_SUPPLIER).registers
 
 
 def carried_out(case: SwitchCase, known: Facts) -> Decision:
@@ -74,7 +80,7 @@ def carried_out(case: SwitchCase, known: Facts) -> Decision:
 
 
 def test_a_settlement_runs_from_the_last_reading_to_the_switch() -> None:
-    settlement = settlement_of(reading_check(), Payer.CUSTOMER)
+    settlement = settlement_of(reading_check(), BillingReason.CHANGE_OF_SUPPLIER)
     assert (settlement.from_day, settlement.to_day) == (LAST_READ_ON, READ_ON)
     assert settlement.serial_number == "ZGL-100001"
     assert settlement.obtained_by is ObtainedBy.CUSTOMER
@@ -116,7 +122,9 @@ def test_quantities_are_whole_kwh_and_register_values_stay_as_read(
 
 
 def test_without_a_reading_on_record_there_is_neither_opening_nor_quantity() -> None:
-    settlement = settlement_of(but(reading_check(), "point.last_reading", None), Payer.CUSTOMER)
+    settlement = settlement_of(
+        but(reading_check(), "point.last_reading", None), BillingReason.CHANGE_OF_SUPPLIER
+    )
     assert settlement.from_day is None
     (one,) = settlement.registers
     assert (one.opening, one.closing, one.quantity_kwh) == (None, Decimal(15050), None)
@@ -140,6 +148,59 @@ def test_each_tariff_and_each_direction_is_settled_by_itself() -> None:
         (TAKEN, 400),
         (FED_IN, 400),
     ]
+
+
+class TestOverAnExchange:
+    """Each meter is settled from its opening to its closing value (D4, H1)."""
+
+    @staticmethod
+    def removed(opening: str, closing: str, serial_number: str = "ZGL-090001") -> RemovedMeter:
+        """A meter that gave way to another on 15 April."""
+        return RemovedMeter(
+            meter=MeterFacts(serial_number=SerialNumber(serial_number), registers=(register(),)),
+            removed_on=date(2026, 4, 15),
+            opening=ReadingOnRecord(taken_on=LAST_READ_ON, registers=(shows(TAKEN, opening),)),
+            closing=ReadingOnRecord(taken_on=date(2026, 4, 15), registers=(shows(TAKEN, closing),)),
+        )
+
+    def test_the_period_begins_with_the_first_meter(self) -> None:
+        check = but(reading_check(), "point.removed_meters", (self.removed("800", "1000"),))
+        check = but(check, "point.last_reading.taken_on", date(2026, 4, 15))
+        settlement = settlement_of(check, BillingReason.CHANGE_OF_SUPPLIER)
+        assert (settlement.from_day, settlement.to_day) == (LAST_READ_ON, READ_ON)
+        (removed,) = settlement.removed_meters
+        assert (removed.serial_number, removed.removed_on) == ("ZGL-090001", date(2026, 4, 15))
+        (one,) = removed.registers
+        assert (one.opening, one.closing, one.quantity_kwh) == (800, 1000, 200)
+
+    @pytest.mark.parametrize(
+        ("energies", "parts"),
+        [
+            (("0.5", "0.5"), [1, 0]),
+            (("0.4", "0.4"), [0, 1]),
+            (("0.5", "0.5", "0.5", "0.5"), [1, 0, 1, 0]),
+            (("0.4", "0.4", "0.4"), [0, 1, 0]),
+            (("270", "0.5", "129.5"), [270, 1, 129]),
+        ],
+    )
+    def test_the_parts_add_up_to_the_whole_rounded_once(
+        self, energies: tuple[str, ...], parts: list[int]
+    ) -> None:
+        removed = tuple(self.removed("0", energy) for energy in energies[:-1])
+        check = but(reading_check(), "point.removed_meters", removed)
+        check = but(check, "point.last_reading.registers.0.value", Decimal(0))
+        check = but(check, "reading.registers.0.value", Decimal(energies[-1]))
+        settlement = settlement_of(check, BillingReason.CHANGE_OF_SUPPLIER)
+        each = [one.registers[0].quantity_kwh for one in settlement.removed_meters]
+        assert [*each, settlement.registers[0].quantity_kwh] == parts
+
+    def test_a_removed_meter_without_opening_value_leaves_the_period_open(self) -> None:
+        removed = replace(self.removed("0", "10"), opening=None)
+        check = but(reading_check(), "point.removed_meters", (removed,))
+        settlement = settlement_of(check, BillingReason.CHANGE_OF_SUPPLIER)
+        assert settlement.from_day is None
+        assert settlement.removed_meters[0].registers[0].quantity_kwh is None
+        assert settlement.registers[0].quantity_kwh == 400
 
 
 class TestTwoDirections:
@@ -221,7 +282,7 @@ class TestMeasuredPower:
         (notice,) = outcome.notices
         assert isinstance(notice, FinalSettlement)
         assert notice.to.party == OLD
-        assert notice.settlement == settlement_of(reading_check(), Payer.CUSTOMER)
+        assert notice.settlement == settlement_of(reading_check(), BillingReason.CHANGE_OF_SUPPLIER)
 
     @pytest.mark.parametrize(
         ("switched", "acts", "limit"),
@@ -273,14 +334,69 @@ class TestPayer:
         assert isinstance(record, SwitchCarriedOut)
         if before is after_it:
             assert changes == []
-            assert record.settlement.reason is BillingReason.CHANGE_OF_SUPPLIER
         else:
             assert changes == [
                 PayerChanged(accounting_point=POINT, payer=after_it, on=READ_ON, case_id=CASE)
             ]
-            assert record.settlement.reason is BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER
+        # a new supplier that pays is another payer than the old one that did
+        stays = before is after_it is Payer.CUSTOMER
+        assert record.settlement.reason is (
+            BillingReason.CHANGE_OF_SUPPLIER
+            if stays
+            else BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER
+        )
+
+    @pytest.mark.parametrize(
+        ("before", "after_it", "reasons"),
+        [
+            (Payer.CUSTOMER, Payer.CUSTOMER, {OLD_OF_PRODUCTION: "16"}),
+            (Payer.SUPPLIER, Payer.SUPPLIER, {OLD_OF_PRODUCTION: "16"}),
+            (Payer.CUSTOMER, Payer.SUPPLIER, {OLD_OF_PRODUCTION: "16", OLD: "11"}),
+            (Payer.SUPPLIER, Payer.CUSTOMER, {OLD_OF_PRODUCTION: "16", OLD: "11"}),
+        ],
+    )
+    def test_a_switch_of_production_settles_consumption_if_the_payer_changes(
+        self, before: Payer, after_it: Payer, reasons: dict[Eic, str]
+    ) -> None:
+        two = but(two_directions(facts()), "point.payer", before)
+        two = but(two, "parties.1.pays_network_charge", True)
+        kept = replace(request_for_two().chosen[0], supplier=OLD, contract=None)
+        asked = replace(
+            request_for_two(),
+            network_charge_payer=after_it,
+            one_bill_consent_on=date(2026, 4, 20),
+            chosen=(kept, request_for_two().chosen[1]),
+        )
+        read = but(reading(), "registers", (shows(TAKEN, "15050"), shows(FED_IN, "12050")))
+        case = after(None, a_request(asked), RECEIVED_AT, known=two)
+        outcome = decide(case, a_reading(read), facts=two, now=LATER, rules=RULES)
+        assert isinstance(outcome, Decision)
+        settled = [one for one in outcome.notices if isinstance(one, FinalSettlement)]
+        assert {one.to.party: one.settlement.reason.value for one in settled} == reasons
+        told = [
+            one.change
+            for one in outcome.notices
+            if isinstance(one, RegisterChangeNotice) and one.to.party == OLD
+        ]
+        assert told == [RegisterChangeKind.PAYER] * (len(reasons) - 1)
+
+    def test_an_old_supplier_of_production_alone_is_not_told_of_the_payer(self) -> None:
+        two = but(two_directions(facts()), "parties.0.pays_network_charge", True)
+        asked = replace(
+            request_for_two(),
+            network_charge_payer=Payer.SUPPLIER,
+            one_bill_consent_on=date(2026, 4, 20),
+        )
+        read = but(reading(), "registers", (shows(TAKEN, "15050"), shows(FED_IN, "12050")))
+        case = after(None, a_request(asked), RECEIVED_AT, known=two)
+        outcome = decide(case, a_reading(read), facts=two, now=LATER, rules=RULES)
+        assert isinstance(outcome, Decision)
+        settled = [one for one in outcome.notices if isinstance(one, FinalSettlement)]
+        reasons = {one.to.party: one.settlement.reason.value for one in settled}
+        assert reasons == {OLD: "14", OLD_OF_PRODUCTION: "16"}
 
     def test_the_codes_are_those_of_the_field(self) -> None:
+        assert BillingReason.CHANGE_OF_PAYER.value == "11"
         assert BillingReason.CHANGE_OF_SUPPLIER_AND_PAYER.value == "14"
         assert BillingReason.CHANGE_OF_SUPPLIER.value == "16"
 

@@ -17,6 +17,7 @@ from broker.messages.events import DeadlineReached
 from broker.scenarios.files import SCENARIOS, read_scenario, scenario_paths
 from broker.scenarios.run import run_scenario
 from broker.usecases import handle_event
+from tests.scenarios.billing_periods import periods_that_do_not_join, without_both_numbers
 
 PATHS = scenario_paths([SCENARIOS])
 
@@ -47,6 +48,8 @@ async def test_the_scenario_goes_as_it_says(
     monkeypatch.setattr(handle_event, "decide", decide)
     report = await run_scenario(read_scenario(path), template=template, folder=tmp_path)
     assert "\n".join(report.failures) == ""
+    assert periods_that_do_not_join(report.happenings) == []
+    assert without_both_numbers(report.happenings) == []
 
 
 def test_every_transition_is_reached(told: dict[Path, set[tuple[Any, ...]]]) -> None:

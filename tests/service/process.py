@@ -29,7 +29,15 @@ class Process:
         assert line.startswith("the broker listens on "), log.read_text(encoding="utf-8")
         self.address = line.split()[-1]
 
-    def ask(self, method: str, path: str, party: str, data: bytes | None = None) -> Answered:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        party: str,
+        data: bytes | None = None,
+        *,
+        content_type: str = "application/xml",
+    ) -> Answered:
         """One request of this party, and its answer."""
         request = urllib.request.Request(
             self.address + path,
@@ -37,7 +45,7 @@ class Process:
             data=data,
             headers={
                 "Authorization": f"Bearer {token_of(party)}",
-                "Content-Type": "application/xml",
+                "Content-Type": content_type,
             },
         )
         try:

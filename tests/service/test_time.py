@@ -185,14 +185,33 @@ async def test_less_than_five_minutes_is_no_jump(
     assert not await sweep_stands(broker)
 
 
-async def test_a_jump_is_seen_by_the_message_that_meets_a_deadline(
+async def test_a_message_waits_for_the_deadline_before_it_while_the_sweep_stands(
     broker: Broker, clock: VirtualClock, case: str
 ) -> None:
-    """The clock jumps past the hour between two sweeps; the message does not fire it."""
+    """The clock jumps past the hour between two sweeps: nobody knows which of both was first."""
     clock.jump_to(HOUR_TO_DECIDE + SECOND)
-    assert (await broker.post(withdrawal("W-1", POINT, case), SOUTH)).status == 200
+    refused = await broker.post(withdrawal("W-1", POINT, case), SOUTH)
+    assert (refused.status, refused.codes) == (503, ["SB:T16"])
+    assert await state(broker, case) == "awaiting_approval"
+    assert await broker.service.deadlines.sweep() == 0
     assert await sweep_stands(broker)
-    assert await state(broker, case) == "withdrawn"
+    assert (await broker.post(withdrawal("W-1", POINT, case), SOUTH)).status == 503
+    await go_on(broker)
+    late = await broker.post(withdrawal("W-1", POINT, case), SOUTH)
+    assert (late.status, late.codes) == (422, ["SB:S09"])
+    assert await broker.mailbox(SOUTH) == ["ApprovalNotice"]
+
+
+async def test_a_step_back_of_less_than_a_second_is_what_time_servers_do(
+    broker: Broker, clock: VirtualClock, case: str
+) -> None:
+    clock.jump_to(clock.now() - timedelta(milliseconds=900))
+    clock.move_to(HOUR_TO_DECIDE - timedelta(milliseconds=1))
+    assert (await broker.post(switch_request("S-1", sample_point(11)), SOUTH)).status == 200
+    clock.jump_to(clock.now() - timedelta(milliseconds=900))
+    assert not await sweep_stands(broker)
+    clock.move_to(HOUR_TO_DECIDE + 5 * SECOND)
+    assert await broker.service.deadlines.sweep() == 1
 
 
 async def test_messages_are_taken_while_the_sweep_stands(

@@ -1,5 +1,6 @@
 """A made-up switch case, its records and its documents, for the tests of the store."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from broker.messages.identifiers import (
     ReceiptNumber,
     TaxNumber,
 )
+from broker.messages.master_data import DailyBlocks
 from broker.messages.reasons import Reason
 from broker.messages.records import (
     DecidedBy,
@@ -44,6 +46,8 @@ from broker.messages.requests import (
     SwitchRequest,
 )
 from broker.store import cases, deadlines, inbox, journal, outbox
+from broker.store.register_entries import DailyBlocksEntry, RegisterContents
+from broker.store.register_rows import insert_rows, rows_of
 
 T0 = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 NEW_SUPPLIER = Eic("28XNEW---------N")
@@ -250,3 +254,17 @@ def put_document(
         created_at=T0,
         content=f"<ApprovalNotice>{number}</ApprovalNotice>".encode(),
     )
+
+
+def put_on_record(connection: Connection, point: Gsrn, days: Iterable[DailyBlocks]) -> None:
+    """Quarter-hours of days, written as an import writes them."""
+    entries = tuple(
+        DailyBlocksEntry(
+            accounting_point=point,
+            direction=one.direction,
+            day=one.day,
+            watt_hours=one.watt_hours,
+        )
+        for one in days
+    )
+    insert_rows(connection, rows_of(RegisterContents(blocks=entries)), None)

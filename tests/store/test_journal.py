@@ -39,7 +39,7 @@ def test_only_records_belong_to_a_case(writing: Connection) -> None:
 
 
 def test_every_record_has_a_name_of_its_own() -> None:
-    assert len(journal._RECORD_CLASSES) == len(get_args(Record))
+    assert len(journal.RECORD_CLASSES) == len(get_args(Record))
 
 
 def test_the_last_entry_tells_its_time(writing: Connection) -> None:

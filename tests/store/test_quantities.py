@@ -17,8 +17,9 @@ from broker.messages.identifiers import Gsrn
 from broker.messages.master_data import BilledQuantity, DailyBlocks
 from broker.store.connection import open_for_writing
 from broker.store.migrations_register import register
-from broker.store.quantities import billed_between, keep_daily_blocks, quarter_hours_between
+from broker.store.quantities import billed_between, quarter_hours_between
 from broker.usecases.import_register import import_register
+from tests.store.samples import put_on_record
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 P1 = Gsrn("383199900000000017")
@@ -76,14 +77,14 @@ def test_quarter_hours_of_long_and_short_days_are_found_as_they_were_kept(conn: 
         blocks(date(2026, 4, 24), 96),
         blocks(date(2026, 3, 29), 92, Direction.PRODUCTION),
     )
-    keep_daily_blocks(conn, P6, days)
+    put_on_record(conn, P6, days)
     assert quarter_hours_between(conn, P6, FIRST, END) == (*days[1:4], days[5])
     assert quarter_hours_between(conn, P1, FIRST, END) == ()
 
 
 def test_what_does_not_fit_is_refused(conn: Connection) -> None:
     good = blocks(date(2026, 4, 1), 96)
-    keep_daily_blocks(conn, P6, [good])
+    put_on_record(conn, P6, [good])
     for point, day in (
         (P6, good),
         (UNKNOWN, good),
@@ -91,4 +92,4 @@ def test_what_does_not_fit_is_refused(conn: Connection) -> None:
         (P6, blocks(date(2026, 4, 2), 0)),
     ):
         with pytest.raises(IntegrityError):
-            keep_daily_blocks(conn, point, [day])
+            put_on_record(conn, point, [day])

@@ -22,6 +22,7 @@ from broker.messages.register_changes import (
     MeterInstalled,
     MeterRemoved,
     PayerChanged,
+    SiteReached,
     SupplyChanged,
 )
 from broker.messages.reported_changes import InstalledMeter, InstalledRegister, PointCustomer
@@ -36,6 +37,7 @@ from broker.usecases.import_register import import_register
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 POINT = Gsrn("383199900000000017")
 OTHER_POINT = Gsrn("383199900000000024")
+INACCESSIBLE_POINT = Gsrn("383199900000000277")
 OLD_METER = SerialNumber("ZGL-100001")
 NEW_METER = SerialNumber("ZGL-900001")
 ON = date(2026, 4, 27)
@@ -124,6 +126,15 @@ def test_the_payer_changes_on_its_day(conn: Connection) -> None:
     enter(conn, PayerChanged(accounting_point=POINT, payer=Payer.SUPPLIER, on=ON, case_id=None))
     payers = [point.payer for day in (BEFORE, ON) if (point := point_facts(conn, POINT, day))]
     assert payers == [Payer.CUSTOMER, Payer.SUPPLIER]
+
+
+def test_a_site_that_was_reached_is_no_longer_inaccessible(conn: Connection) -> None:
+    since = date(2025, 2, 10)
+    for reached_on, left in ((date(2025, 2, 9), since), (since, None)):
+        enter(conn, SiteReached(accounting_point=INACCESSIBLE_POINT, on=reached_on))
+        point = point_facts(conn, INACCESSIBLE_POINT, ON)
+        assert point is not None
+        assert point.inaccessible_since == left
 
 
 def test_a_point_that_is_supplied_gets_no_first_supplier(conn: Connection) -> None:

@@ -4,9 +4,11 @@ Method: the service on the sample register and a clock that stands still; one fi
 message changed at a time. Quarter-hours are put on record before the service starts.
 """
 
+import csv
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,9 @@ from broker.scenarios.files import MESSAGES, Step, instant_of
 from broker.scenarios.posts import message_of, party_named, value_at
 from broker.scenarios.stage import Reply, Stage, make_template, open_stage
 from broker.store.connection import hold, open_for_reading, open_for_writing
-from broker.store.quantities import keep_daily_blocks
 from broker.store.verify import verify
+from tests.store.samples import put_on_record
+from tests.web.letters import REGISTER
 
 NOW = instant_of("2026-04-24 09:00")
 P6 = Gsrn("383199900000000062")
@@ -45,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = make_template(tmp_path_factory.mktemp("template") / "register.sqlite")
     with hold(path), closing(open_for_writing(path)) as connection:
         days = (BEFORE, FIRST, LONG_DAY, SHORT_DAY, LAST, TODAY)
-        keep_daily_blocks(connection, P6, [blocks(day) for day in days])
+        put_on_record(connection, P6, [blocks(day) for day in days])
     return path
 
 
@@ -184,6 +187,19 @@ async def test_days_of_92_and_of_100_quarter_hours_are_told(stage: Stage) -> Non
     assert value_at(document, "QuarterHours[2]/Day/Date") == ""
     assert value_at(document, "MasterData/Area") == ""
     assert value_at(document, "BilledQuantities/Direction") == ""
+
+
+async def test_watt_hours_of_the_files_are_told_as_kilowatt_hours(stage: Stage) -> None:
+    document = await told(stage, asked(QUARTER_HOURS, point=46))
+    days = value_at(document, "QuarterHours/Day/Date").split(", ")
+    values = value_at(document, "QuarterHours/Day/KilowattHours").split(", ")
+    with (REGISTER / "daily_blocks.csv").open(encoding="utf-8", newline="") as file:
+        (point,) = document.iterfind("{*}Point/{*}AccountingPoint")
+        rows = [row for row in csv.DictReader(file) if row["accounting_point"] == point.text]
+    in_files = {row["day"]: list(map(int, row["watt_hours"].split())) for row in rows}
+    assert days == sorted(in_files)
+    for day, told_values in zip(days, values, strict=True):
+        assert [Decimal(one) * 1000 for one in told_values.split()] == in_files[day]
 
 
 @pytest.mark.parametrize("point", [4, 8, 9, 17, 22])

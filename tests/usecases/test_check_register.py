@@ -4,20 +4,16 @@ Method: an invented register of several chunks, and one row added or changed in 
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from broker.scenarios.invented_register import gsrn_of, write_register
-from broker.store.connection import open_for_writing
-from broker.store.migrations_register import register
 from broker.usecases import check_register
 from broker.usecases.import_register import UnableToImportFaultyRegister, import_register
 from broker.usecases.register_files import Fault
+from tests.usecases.register_files import append
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 POINTS = 250
@@ -26,25 +22,10 @@ LAST = FIRST + POINTS - 1
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
-    """The connection that writes to an empty file."""
-    with closing(open_for_writing(tmp_path / "register.db")) as connection:
-        register.apply(Database(connection))
-        yield connection
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An invented register that a test may spoil."""
     write_register(tmp_path / "register", POINTS, parties=SAMPLE)
     return tmp_path / "register"
-
-
-def append(folder: Path, file: str, row: str) -> int:
-    """Add a row; the number of its line."""
-    text = (folder / file).read_text("utf-8")
-    (folder / file).write_text(f"{text}{row}\n", "utf-8")
-    return text.count("\n") + 1
 
 
 def faults(conn: Connection, folder: Path) -> list[Fault]:

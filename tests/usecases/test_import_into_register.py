@@ -9,6 +9,7 @@ import io
 import json
 import sqlite3
 import zipfile
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from lxml import etree
 
 from broker.clock import VirtualClock
 from broker.config import Config, ServiceSettings
-from broker.messages.identifiers import Eic, Gsrn, gsrn_with_check_digit
+from broker.messages.identifiers import Eic, Gsrn, SerialNumber, gsrn_with_check_digit
+from broker.messages.register_changes import ReadingCancelled
 from broker.service import Service, migrate
-from broker.store import participants, register, register_staging
+from broker.store import corrections, participants, register, register_staging
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.register_rows import RegisterRows
 from broker.usecases.import_register import import_register
@@ -36,6 +39,8 @@ TOKEN = "aa" * 32
 SUPPLIER_TOKEN = "bb" * 32
 OPERATOR = Eic("28XOMREZJE-ZGLE0")
 SEVERNA = Eic("28XSEVER-ENERGI8")
+JUZNA = Eic("28XJUG-ELEKTRIKB")
+CUSTOMER_14 = "12345792"
 POINTS = (
     "accounting_point,delivery_point,metering_site,directions,connected,self_supply,"
     "remotely_read,customer"
@@ -125,6 +130,18 @@ class Living:
         with closing(open_for_reading(self.path)) as connection:
             return connection.execute(query, values).fetchall()
 
+    def notices(self) -> Counter[tuple[str, ...]]:
+        """The notices of changes in all mailboxes: to whom, which point, what, from when."""
+        query = """
+            SELECT party, content FROM outbox JOIN payloads USING (payload_id)
+            WHERE kind = 'RegisterChangeNotice'"""
+        found = Counter[tuple[str, ...]]()
+        for party, content in self.rows(query):
+            root = etree.fromstring(content)
+            what = [root.findtext(f"{{*}}{name}") or "" for name in ("Change", "EffectiveOn")]
+            found[party, root.findtext("{*}Point/{*}AccountingPoint") or "", *what] += 1
+        return found
+
     def customer_of(self, number: int) -> str:
         """The name of the customer of a point that can be seen."""
         with closing(open_for_reading(self.path)) as connection:
@@ -186,6 +203,21 @@ class TestAdded:
         told = await living.upload({name: (SAMPLE / name).read_text("utf-8") for name in names})
         assert (told["state"], told["faults"], told["skipped"]) == ("done", [], [])
         assert set(told["added"].values()) | set(told["changed"].values()) == {0}
+
+    async def test_a_cancelled_reading_is_not_brought_back(self, living: Living) -> None:
+        cancelled = ReadingCancelled(
+            accounting_point=gsrn(1),
+            serial_number=SerialNumber("ZGL-100001"),
+            taken_on=date(2026, 3, 31),
+            on=TODAY,
+        )
+        await living.service.writer.submit(
+            lambda connection: corrections.cancel_reading(connection, cancelled)
+        )
+        told = await living.upload(
+            {"readings.csv": (SAMPLE / "readings.csv").read_text(encoding="utf-8")}
+        )
+        assert (told["state"], set(told["added"].values())) == ("done", {0})
 
     async def test_again_is_harmless(self, living: Living) -> None:
         await living.upload(NEW)
@@ -339,28 +371,117 @@ class TestLeftAlone:
         assert told["skipped"][0].startswith("supply.csv:3 supplier: other supply is on record")
         assert living.customer_of(101) == "Nova Oseba"
 
-    async def test_a_point_with_a_case_in_progress(self, path: Path, living: Living) -> None:
-        await living.service.writer.submit(
-            lambda connection: samples.write_case(
-                connection, samples.recorded(1, delivery_point="DP-0001", received_at=NOON)
-            )
-        )
+    async def test_what_a_case_in_progress_began_with(self, living: Living) -> None:
+        await begin_case(living, 1)
+        await begin_case(living, 34)
         told = await living.upload(
             NEW
             | {
-                "customers.csv": NEW["customers.csv"]
-                + "12345679,Druga Oseba,Pot 1,3999,Zgledovo,SI,\n",
-                "accounting_points.csv": NEW["accounting_points.csv"]
-                + f"{gsrn(1)},DP-0001,7-0000001,consumption,no,no,no,12345679\n",
+                "metering_sites.csv": f"{NEW['metering_sites.csv']}7-0000001,7,,\n",
+                "accounting_points.csv": f"{POINTS},measured_power\n"
+                f"{gsrn(101)},DP-0101,7-0000101,consumption,yes,no,no,10000003,no\n"
+                f"{gsrn(1)},DP-0001,7-0000001,consumption,yes,no,no,12345679,yes\n"
+                f"{gsrn(102)},DP-0001,7-0000101,consumption,yes,no,no,10000003,no\n",
+                "supply.csv": f"{NEW['supply.csv']}"
+                f"{gsrn(34)},production,28XSEVER-ENERGI8,1,2026-04-01,\n",
+                "meters.csv": f"{NEW['meters.csv']}{gsrn(1)},ZGL-100001,2023-11-20,2026-04-01\n",
             }
         )
-        assert told["state"] == "done"
+        assert (told["state"], told["faults"]) == ("done", [])
         assert [line.partition(" ")[0] for line in told["skipped"]] == [
             "accounting_points.csv:3",
-            "customers.csv:3",
+            "accounting_points.csv:4",
+            "metering_sites.csv:3",
+            "meters.csv:3",
+            "supply.csv:3",
         ]
-        assert living.customer_of(1) == "Ana Zgled"
         assert living.customer_of(101) == "Nova Oseba"
+
+
+async def begin_case(living: Living, number: int) -> None:
+    """A case in progress at the delivery point of a sample point, about another point there."""
+    record = samples.recorded(number, delivery_point=f"DP-{number:04d}", received_at=NOON)
+    await living.service.writer.submit(lambda connection: samples.write_case(connection, record))
+
+
+class TestTold:
+    """Suppliers are told what an import has changed at their points, as by a RegisterChange."""
+
+    async def test_what_affects_the_network_charge(self, living: Living) -> None:
+        told = await living.upload(
+            {
+                "customers.csv": f"{CUSTOMERS}\n"
+                "12345687,Boris Novak,Nova cesta 2,3999,Zgledovo,SI,boris@example.com\n",
+                "accounting_points.csv": f"{POINTS},measured_power\n"
+                f"{gsrn(1)},DP-0001,7-0000001,consumption,no,no,yes,12345679,no\n"
+                f"{gsrn(14)},DP-0014,7-0000014,consumption,yes,no,no,{CUSTOMER_14},yes\n",
+            }
+        )
+        assert (told["state"], told["faults"], told["skipped"]) == ("done", [], [])
+        assert living.notices() == {
+            (SEVERNA, gsrn(1), "connection", "2026-04-01"): 1,
+            (SEVERNA, gsrn(1), "reading_method", "2026-04-01"): 1,
+            (JUZNA, gsrn(2), "customer", "2026-04-01"): 1,
+            (SEVERNA, gsrn(14), "meter", "2026-04-01"): 1,
+            (JUZNA, gsrn(14), "meter", "2026-04-01"): 1,
+        }
+        assert living.rows("SELECT count(*) FROM imported_changes") == [(0,)]
+
+    @pytest.mark.parametrize(
+        ("registers", "remotely_read", "notices"),
+        [
+            (("1-0:1.8.0",), "no", {}),
+            (("1-0:1.8.0",), "yes", {(SEVERNA, gsrn(1), "meter", "2026-03-30"): 1}),
+            (("1-0:1.8.1", "1-0:1.8.2"), "no", {(SEVERNA, gsrn(1), "meter", "2026-03-30"): 1}),
+        ],
+    )
+    async def test_an_exchange_where_the_way_of_metering_changes(
+        self,
+        living: Living,
+        *,
+        registers: tuple[str, ...],
+        remotely_read: str,
+        notices: dict[tuple[str, ...], int],
+    ) -> None:
+        new = "".join(f"{gsrn(1)},ZGL-200001,{one},6,0,1\n" for one in registers)
+        flags = f"consumption,yes,no,{remotely_read},12345679"
+        told = await living.upload(
+            {
+                "accounting_points.csv": f"{POINTS}\n{gsrn(1)},DP-0001,7-0000001,{flags}\n",
+                "meters.csv": f"{METERS}\n{gsrn(1)},ZGL-100001,2023-11-20,2026-03-30\n"
+                f"{gsrn(1)},ZGL-200001,2026-03-30,\n",
+                "meter_registers.csv": f"{REGISTERS}\n{new}",
+            }
+        )
+        assert (told["state"], told["faults"]) == ("done", [])
+        assert living.notices() == notices
+
+    async def test_nothing_of_what_is_new_or_not_theirs(self, living: Living) -> None:
+        told = await living.upload(
+            NEW
+            | {
+                "metering_sites.csv": f"{NEW['metering_sites.csv']}7-0000001,7,,\n",
+                "billed_quantities.csv": f"{BILLED}\n"
+                f"{gsrn(1)},consumption,2026-03-31,2026-04-01,9\n",
+            }
+        )
+        assert (told["state"], told["skipped"]) == ("done", [])
+        assert living.notices() == {}
+
+    async def test_what_cannot_be_told_is_put_aside_and_holds_up_nobody(
+        self, path: Path, living: Living
+    ) -> None:
+        await living.service.stop()
+        with closing(open_for_writing(path)) as connection:
+            for number, day in ((2, "9999-12-31"), (1, "2026-03-30")):
+                change = "INSERT INTO imported_changes VALUES (NULL, ?, 'meter', ?, 1, 'broken')"
+                connection.execute(change, (gsrn(number), day))
+        await living.service.start()
+        told = await living.upload({"billed_quantities.csv": f"{BILLED}\n"})
+        assert told["state"] == "done"
+        assert living.notices() == {(SEVERNA, gsrn(1), "meter", "2026-03-30"): 1}
+        [(point, why)] = living.rows("SELECT accounting_point, parked FROM imported_changes")
+        assert (point, why.partition(":")[0]) == (gsrn(2), "UnableToWriteValidDocument")
 
 
 class TestInterrupted:

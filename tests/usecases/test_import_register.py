@@ -3,17 +3,11 @@
 Method: one cell of the sample register is changed at a time, in a copy of its files.
 """
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
-from broker.store.connection import open_for_writing
-from broker.store.migrations_register import register
 from broker.store.register_import import RegisterNotEmpty
 from broker.usecases.import_register import (
     UnableToImportFaultyRegister,
@@ -33,6 +27,7 @@ from broker.usecases.register_forms import (
     SITE_CELLS,
     SUPPLY_CELLS,
 )
+from tests.usecases.register_files import append, spoil
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "fixtures" / "register"
@@ -42,36 +37,6 @@ P19, P20 = "383199900000000192", "383199900000000208"
 UNKNOWN = "383199900000000994"
 REMOVED = "2020-01-01,2023-11-20"
 AGAIN = "2026-03-31T08:00:00+02:00,2"
-
-
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
-    """The connection that writes to an empty file."""
-    with closing(open_for_writing(tmp_path / "register.db")) as connection:
-        register.apply(Database(connection))
-        yield connection
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the sample register that a test may spoil."""
-    return Path(shutil.copytree(SAMPLE, tmp_path / "register"))
-
-
-def spoil(folder: Path, file: str, was: str, becomes: str) -> int:
-    """Change the first place that reads `was`; the number of its line."""
-    text = (folder / file).read_text("utf-8")
-    before, found, after = text.partition(was)
-    assert found, f"{file} does not say {was!r}"
-    (folder / file).write_text(before + becomes + after, "utf-8")
-    return before.count("\n") + 1
-
-
-def append(folder: Path, file: str, row: str) -> int:
-    """Add a row; the number of its line."""
-    text = (folder / file).read_text("utf-8")
-    (folder / file).write_text(f"{text}{row}\n", "utf-8")
-    return text.count("\n") + 1
 
 
 def faults(conn: Connection, folder: Path) -> tuple[Fault, ...]:

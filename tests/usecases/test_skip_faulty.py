@@ -3,23 +3,18 @@
 Method: one cell of the sample register is spoilt at a time; what is on record is read back.
 """
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from broker.messages.identifiers import gsrn_with_check_digit
-from broker.store.connection import open_for_writing
-from broker.store.migrations_register import register
 from broker.usecases.import_register import (
     ImportCounts,
     UnableToImportFaultyRegister,
     import_register,
 )
+from tests.usecases.register_files import spoil
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 
@@ -27,29 +22,6 @@ SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 def gsrn(number: int) -> str:
     """The number of a sample point."""
     return gsrn_with_check_digit(f"38319990{number:09d}")
-
-
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
-    """The connection that writes to an empty file."""
-    with closing(open_for_writing(tmp_path / "register.db")) as connection:
-        register.apply(Database(connection))
-        yield connection
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the sample register that a test may spoil."""
-    return Path(shutil.copytree(SAMPLE, tmp_path / "register"))
-
-
-def spoil(folder: Path, file: str, was: str, becomes: str) -> int:
-    """Change the first place that reads `was`; the number of its line."""
-    text = (folder / file).read_text("utf-8")
-    before, found, after = text.partition(was)
-    assert found, f"{file} does not say {was!r}"
-    (folder / file).write_text(before + becomes + after, "utf-8")
-    return before.count("\n") + 1
 
 
 def load(conn: Connection, folder: Path) -> ImportCounts:

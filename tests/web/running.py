@@ -12,7 +12,7 @@ import aiohttp
 from lxml import etree
 
 from broker.clock import Clock, VirtualClock
-from broker.config import Config, RuleSettings, ServiceSettings
+from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings
 from broker.messages.identifiers import Eic
 from broker.service import Service, migrate
 from broker.store import participants
@@ -160,10 +160,19 @@ def new_database(path: Path, register: Path = REGISTER, parties: Iterable[str] =
             participants.issue_token(connection, Eic(eic), "test", token_of(eic), at)
 
 
-def settings(path: Path, rules: RuleSettings | None = None, **service: object) -> Config:
+def settings(
+    path: Path,
+    rules: RuleSettings | None = None,
+    dashboard: dict[str, object] | None = None,
+    **service: object,
+) -> Config:
     """Settings for a file, on any free port."""
     on_any_port = ServiceSettings(database=path, port=0, stop_within_seconds=5.0)
-    return Config(service=replace(on_any_port, **service), rules=rules or RuleSettings())
+    return Config(
+        service=replace(on_any_port, **service),
+        dashboard=DashboardSettings(**(dashboard or {})),
+        rules=rules or RuleSettings(),
+    )
 
 
 @asynccontextmanager
@@ -172,12 +181,13 @@ async def running(
     *,
     clock: Clock | None = None,
     rules: RuleSettings | None = None,
+    dashboard: dict[str, object] | None = None,
     with_timer: bool = False,
     **service: object,
 ) -> AsyncIterator[Broker]:
     """The service on this file until the block ends."""
     clock = clock or VirtualClock(FRIDAY)
-    started = Service(settings(path, rules, **service), clock, with_timer=with_timer)
+    started = Service(settings(path, rules, dashboard, **service), clock, with_timer=with_timer)
     await started.start()
     broker = Broker(started, clock, path)
     try:

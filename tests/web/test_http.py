@@ -3,12 +3,14 @@
 import asyncio
 import gzip
 import logging
+from pathlib import Path
 
 import pytest
 
+from broker.web.broken_http import leave_out_what_was_sent
 from tests.web.letters import NORTH, SOUTH, sample_point, switch_request
 from tests.web.raw_http import Line, head, post_head
-from tests.web.running import Broker
+from tests.web.running import Broker, running
 
 GOOD = switch_request("GOOD-1", sample_point(1))
 LIMIT = 8 * 1024 * 1024
@@ -90,6 +92,18 @@ async def test_a_slow_sender_holds_up_nobody_else(broker: Broker, line: Line) ->
     assert (await line.answer()).status == 200
 
 
+async def test_a_message_that_never_ends_is_given_up(database: Path) -> None:
+    async with running(database, message_within_seconds=0.2) as broker:
+        line = await Line.to(broker.port)
+        await line.send(post_head(SOUTH, f"Content-Length: {len(GOOD)}") + GOOD[:100])
+        answer = await line.answer()
+        assert (answer.status, answer.codes) == (408, ["SB:T20"])
+        assert await line.ended()
+        assert broker.count("inbox") == 0
+        assert (await broker.post(GOOD, SOUTH)).status == 200
+        await line.close()
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_body_that_does_not_unpack_is_the_senders_fault(
     broker: Broker, line: Line, encoding: str, caplog: pytest.LogCaptureFixture
@@ -147,6 +161,17 @@ async def test_broken_http_is_refused_and_the_line_closed(
     assert await line.ended()
     assert broker.count("inbox") == 0
     assert (await broker.post(GOOD, SOUTH)).status == 200
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_the_log_holds_nothing_of_broken_http(
+    broker: Broker, line: Line, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(leave_out_what_was_sent)
+    await line.send(BROKEN[name])
+    assert (await line.answer()).status >= 400
+    assert "Traceback" not in caplog.text
+    assert len(caplog.text.splitlines()) <= 1
 
 
 async def test_a_line_goes_on_after_refusals(broker: Broker, line: Line) -> None:

@@ -78,7 +78,7 @@ from broker.messages.notices import (
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Address, NamedCustomer, RegisterValue
-from broker.messages.settlements import SettledRegister, Settlement
+from broker.messages.settlements import RemovedMeterSettled, SettledRegister, Settlement
 from broker.wire.write_acknowledgement import write_acknowledgement
 from broker.wire.write_master_data import write_master_data
 from broker.wire.write_notice import write_notice
@@ -348,6 +348,60 @@ NOTICES: dict[str, Notice] = {
             ),
         ),
     ),
+    "FinalSettlement/of-a-change-of-payer": FinalSettlement(
+        to=replace(TO_OLD, case_id=None, reference=None),
+        point=POINT,
+        supplier=OLD_SUPPLIER,
+        settlement=Settlement(
+            reason=BillingReason.CHANGE_OF_PAYER,
+            serial_number=SerialNumber("ZGL-100002"),
+            from_day=date(2026, 1, 1),
+            to_day=date(2026, 3, 1),
+            obtained_by=ObtainedBy.ESTIMATE,
+            registers=(
+                SettledRegister(
+                    register=ObisCode("1-0:1.8.0"),
+                    opening=Decimal("14650"),
+                    closing=Decimal("15240.5"),
+                    quantity_kwh=591,
+                ),
+            ),
+        ),
+    ),
+    "FinalSettlement/over-a-meter-exchange": FinalSettlement(
+        to=TO_OLD,
+        point=POINT,
+        old_supplier=OLD_SUPPLIER,
+        settlement=Settlement(
+            reason=BillingReason.CHANGE_OF_SUPPLIER,
+            serial_number=SerialNumber("ZGL-900001"),
+            from_day=date(2026, 1, 1),
+            to_day=date(2026, 3, 8),
+            obtained_by=ObtainedBy.CUSTOMER,
+            registers=(
+                SettledRegister(
+                    register=ObisCode("1-0:1.8.0"),
+                    opening=Decimal("0"),
+                    closing=Decimal("130"),
+                    quantity_kwh=130,
+                ),
+            ),
+            removed_meters=(
+                RemovedMeterSettled(
+                    serial_number=SerialNumber("ZGL-100002"),
+                    removed_on=date(2026, 2, 10),
+                    registers=(
+                        SettledRegister(
+                            register=ObisCode("1-0:1.8.0"),
+                            opening=Decimal("14650"),
+                            closing=Decimal("14920"),
+                            quantity_kwh=270,
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
     "SwitchExecuted/to-the-back-office": SwitchExecuted(
         to=TO_BACK_OFFICE,
         point=POINT,
@@ -380,6 +434,13 @@ NOTICES: dict[str, Notice] = {
         point=POINT,
         change=RegisterChangeKind.SUPPLIER,
         effective_on=date(2026, 3, 8),
+    ),
+    "RegisterChangeNotice/to-the-customer": RegisterChangeNotice(
+        to=replace(TO_CUSTOMER, case_id=None, reference=None),
+        point=POINT,
+        change=RegisterChangeKind.PAYER,
+        effective_on=date(2026, 3, 1),
+        customer_may_switch=True,
     ),
     "ReadingRejection/after-review": ReadingRejection(
         to=TO_NEW,

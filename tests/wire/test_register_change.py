@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from broker.messages.codes import Direction, Payer, RegisterChangeKind
+from broker.messages.codes import Direction, Payer, PayerGround, RegisterChangeKind
 from broker.messages.notices import RegisterChangeNotice
 from broker.messages.reported_changes import (
     ChargePayer,
@@ -17,6 +17,7 @@ from broker.messages.reported_changes import (
     NewPoint,
     PointCustomer,
     ReportedChange,
+    ReportedReading,
 )
 from broker.wire.read import ReadMessage, read
 from broker.wire.write_notice import write_notice
@@ -41,13 +42,15 @@ def change_in(name: str) -> ReportedChange:
         ("read-remotely", RegisterChangeKind.READING_METHOD, LinkToMeter),
         ("payer", RegisterChangeKind.PAYER, ChargePayer),
         ("new-point", RegisterChangeKind.NEW_POINT, NewPoint),
+        ("reading-corrected", RegisterChangeKind.BILLING_DATA, ReportedReading),
     ],
 )
 def test_each_kind_of_change_is_read(name: str, kind: RegisterChangeKind, what: type) -> None:
     change = change_in(name)
     assert change.kind is kind
     assert isinstance(change.change, what)
-    assert change.effective_on == date(2026, 4, 27)
+    day = date(2026, 3, 31) if what is ReportedReading else date(2026, 4, 27)
+    assert change.effective_on == day
 
 
 def test_an_exchange_is_read_whole() -> None:
@@ -71,7 +74,20 @@ def test_a_new_point_is_read_whole() -> None:
 def test_flags_and_codes_are_read() -> None:
     assert change_in("disconnected").change == Connection(connected=False)
     assert change_in("read-remotely").change == LinkToMeter(remotely_read=True)
-    assert change_in("payer").change == ChargePayer(payer=Payer.SUPPLIER)
+
+
+def test_a_change_of_payer_is_read_with_its_reading() -> None:
+    change = change_in("payer").change
+    assert isinstance(change, ChargePayer)
+    assert (change.payer, change.ground) == (Payer.SUPPLIER, PayerGround.AGREED)
+    assert change.written_notice_on is None
+    assert change.reading is not None
+    assert change.reading.taken_on == date(2026, 4, 27)
+    assert [one.value for one in change.reading.registers] == [Decimal(14920)]
+    breach = change_in("payer-breach").change
+    assert isinstance(breach, ChargePayer)
+    assert (breach.ground, breach.reading) == (PayerGround.BREACH, None)
+    assert breach.written_notice_on == date(2026, 4, 20)
 
 
 def test_a_notice_of_no_case_gives_master_data_as_its_reason() -> None:

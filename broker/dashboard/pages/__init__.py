@@ -1,0 +1,1 @@
+"""The pages, one a module: each says its ADDRESSES and who may use them."""

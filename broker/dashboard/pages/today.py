@@ -1,0 +1,164 @@
+"""Today, the page a day begins with: the decisions that wait, what runs out first at the top."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from sqlite3 import Connection
+
+from aiohttp import web
+from yarl import URL
+
+from broker.dashboard import dates
+from broker.dashboard.comma_separated import csv_answer
+from broker.dashboard.forms import choice, field, text
+from broker.dashboard.office import MEMBER, OFFICE, Address, Who
+from broker.dashboard.render import render, texts_for
+from broker.dashboard.texts import Texts
+from broker.engine.state import Phase, WaitsFor
+from broker.messages.identifiers import CaseId, Eic
+from broker.store import cases, deadlines, operations, worklist
+from broker.store.deadlines import OpenDeadline
+from broker.store.operations import SweepStopped
+from broker.store.worklist import Choices, Position, Wanted
+from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tasks
+
+_LINES_ON_A_PAGE = 50
+_LINES_IN_A_FILE = 100_000
+_FILTERS = ("kind", "supplier", "area", "point")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Everything the page shows, as of one moment."""
+
+    tasks: tuple[Task, ...]
+    choices: Choices
+    urgencies: Mapping[Urgency, int]
+    parked: tuple[OpenDeadline, ...]
+    stopped: SweepStopped | None
+    decided: Phase | None
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """The list, filtered, from the first line or after the last of the page before."""
+    office, query = request.app[OFFICE], request.query
+    now = office.clock.now()
+    shown = await office.reads(partial(_look, query=query, now=now))
+    tasks = shown.tasks[:_LINES_ON_A_PAGE]
+    chosen = {name: query[name] for name in _FILTERS if query.get(name, "").strip()}
+    more = len(shown.tasks) > _LINES_ON_A_PAGE
+    values = {
+        "shown": shown,
+        "tasks": [(task, task.urgency(now), _left(task, now)) for task in tasks],
+        "chosen": chosen,
+        "decided_case": query.get("decided", ""),
+        "begins_later": "after" in query,
+        "first_page": str(URL("/").with_query(chosen)),
+        "next_page": _next_page(chosen, tasks) if more else None,
+        "as_file": str(URL("/today.csv").with_query(chosen)),
+    }
+    return render(request, "today.html", values)
+
+
+def _next_page(chosen: Mapping[str, str], tasks: tuple[Task, ...]) -> str:
+    """The address of what comes after the last of these lines."""
+    return str(URL("/").with_query({**chosen, "after": _told(tasks[-1].line.position)}))
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """The whole list, filtered the same, as a CSV file."""
+    office, texts = request.app[OFFICE], texts_for(request)
+    now = office.clock.now()
+    work = partial(list_tasks, wanted=_wanted(request.query), limit=_LINES_IN_A_FILE)
+    tasks = await office.reads(work)
+    head = [texts(f"today.column_{name}") for name in _COLUMNS]
+    return csv_answer("danes.csv", head, (_row(task, now, texts) for task in tasks))
+
+
+async def go_on(request: web.Request) -> web.StreamResponse:
+    """Let the sweep go on after an alarm about the clock."""
+    why = field(await request.post(), "why").strip()
+    if not why:
+        raise web.HTTPBadRequest
+    await request.app[OFFICE].deadlines.go_on(by=request[MEMBER].signature, why=why)
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+
+
+_COLUMNS = (
+    *("urgency", "kind", "case", "point", "site", "applicant", "phase"),
+    *("act_at", "limit", "article", "parked"),
+)
+
+
+def _row(task: Task, now: datetime, texts: Texts) -> tuple[str, ...]:
+    line, deadline = task.line, task.line.deadline
+    return (
+        texts(f"words.urgency_{task.urgency(now).value}"),
+        texts(f"words.waits_for_{line.waits_for.value if line.waits_for else 'parked'}"),
+        line.case_id,
+        line.accounting_point,
+        line.metering_site or "",
+        line.applicant_name,
+        texts(f"words.phase_{line.phase.value}"),
+        dates.until(deadline.act_at, texts) if deadline else "",
+        dates.until(deadline.limit, texts) if deadline else "",
+        dates.article(deadline.article, texts) if deadline else "",
+        line.parked or "",
+    )
+
+
+def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _Shown:
+    wanted = _wanted(query)
+    tasks = list_tasks(
+        connection, wanted, limit=_LINES_ON_A_PAGE + 1, after=_position(query.get("after", ""))
+    )
+    return _Shown(
+        tasks=tasks,
+        choices=worklist.choices(connection),
+        urgencies=count_by_urgency(connection, now),
+        parked=deadlines.parked(connection),
+        stopped=operations.sweep_stopped(connection),
+        decided=cases.phase_of(connection, CaseId(query.get("decided", ""))),
+    )
+
+
+def _wanted(query: Mapping[str, str]) -> Wanted:
+    supplier = text(query, "supplier")
+    return Wanted(
+        waits_for=choice(query, "kind", WaitsFor),
+        supplier=Eic(supplier) if supplier else None,
+        area=text(query, "area"),
+        point=text(query, "point"),
+    )
+
+
+def _left(task: Task, now: datetime) -> tuple[timedelta, timedelta] | None:
+    """How long there is until the operator's own limit, and until the law's."""
+    deadline = task.line.deadline
+    return (deadline.act_at - now, deadline.limit - now) if deadline else None
+
+
+def _told(position: Position) -> str:
+    at = position.act_at.isoformat() if position.act_at else ""
+    return f"{at}~{position.case_id}"
+
+
+def _position(told: str) -> Position | None:
+    """The position that an address tells; None, the beginning, for any other text."""
+    at, separator, case_id = told.partition("~")
+    if not separator:
+        return None
+    try:
+        act_at = datetime.fromisoformat(at) if at else None
+    except ValueError:
+        return None
+    return None if act_at and act_at.tzinfo is None else Position(act_at, CaseId(case_id))
+
+
+ADDRESSES = (
+    Address("GET", "/", show, Who.STAFF),
+    Address("GET", "/today.csv", export, Who.STAFF),
+    Address("POST", "/sweep/go-on", go_on, Who.CLERK),
+)

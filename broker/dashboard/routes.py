@@ -1,0 +1,28 @@
+"""The dashboard as a web application: every address of every page, behind the guard.
+
+A new page is a module of `pages/` with its ADDRESSES; it is added to `_PAGES` here, and to the bar
+in `navigation` where it is to be found there.
+"""
+
+from aiohttp import web
+
+from broker.dashboard import guard, render
+from broker.dashboard.office import OFFICE, Office
+from broker.dashboard.pages import case, found, language, sign_in, today
+
+_FORM_BYTES_MAX = 256 * 1024
+_PAGES = (today, case, found, language, sign_in)
+
+ADDRESSES = tuple(address for page in _PAGES for address in page.ADDRESSES)
+
+
+def make_dashboard(office: Office) -> web.Application:
+    """The web application around these use cases."""
+    app = web.Application(middlewares=[guard.answer_with_a_page], client_max_size=_FORM_BYTES_MAX)
+    app[OFFICE] = office
+    render.set_up(app)
+    app.on_response_prepare.append(guard.add_headers)
+    for address in ADDRESSES:
+        app.router.add_route(address.method, address.path, guard.guarded(address))
+    app.router.add_static("/static", render.STATIC)
+    return app

@@ -1,0 +1,74 @@
+"""What an import has changed at points is told: to their suppliers, and to cases in progress there.
+
+The switch-over only notes it, so that it stays short; telling goes on in small transactions, after
+a crash too. What is noted at a delivery point goes before every event there.
+"""
+
+import logging
+from datetime import datetime
+from sqlite3 import Connection
+
+from broker.engine.calendar import local_day
+from broker.engine.handle_register_change import notices_of_change
+from broker.messages.events import PointChanged
+from broker.messages.identifiers import DeliveryPoint
+from broker.messages.notices import PointNumber
+from broker.store import imported_changes, register
+from broker.store.imported_changes import ImportedChange
+from broker.store.writer import UnableToWrite, savepoint
+from broker.usecases.change_register import suppliers_of, tell_case_at
+from broker.usecases.handle_event import Desk, put_into_mailbox
+
+_log = logging.getLogger(__name__)
+
+_TOLD_AT_ONCE = 20
+
+
+def tell_at(
+    connection: Connection, delivery_point: DeliveryPoint, *, now: datetime, desk: Desk
+) -> None:
+    """Tell of everything at this delivery point, before anything else happens there."""
+    for change in imported_changes.at_delivery_point(connection, delivery_point):
+        _tell_or_park(connection, change, now=now, desk=desk)
+
+
+def tell_some(connection: Connection, *, now: datetime, desk: Desk) -> int:
+    """Tell of some changes, the oldest first; how many, none where nothing is left."""
+    changes = imported_changes.oldest(connection, _TOLD_AT_ONCE)
+    for change in changes:
+        _tell_or_park(connection, change, now=now, desk=desk)
+    return len(changes)
+
+
+def _tell_or_park(
+    connection: Connection, change: ImportedChange, *, now: datetime, desk: Desk
+) -> None:
+    try:
+        with savepoint(connection):
+            _tell(connection, change, now=now, desk=desk)
+            imported_changes.remove(connection, change)
+    except UnableToWrite:
+        raise
+    except Exception as error:  # noqa: BLE001 - parked with an alarm, it holds up nobody
+        _log.exception("ALARM: an imported change at %s is parked", change.accounting_point)
+        imported_changes.park(connection, change, f"{type(error).__name__}: {error}"[:500])
+
+
+def _tell(connection: Connection, change: ImportedChange, *, now: datetime, desk: Desk) -> None:
+    """A notice to each supplier where it is owed one, and the case at the point learns of it.
+
+    Source: A32, D4 (002 a.141, a.149(2)).
+    """
+    point = register.point_facts(connection, change.accounting_point, local_day(now))
+    if point is None:
+        raise LookupError("the point is not in the register")
+    if change.supplier_is_told:
+        numbers = PointNumber(
+            accounting_point=point.accounting_point, metering_site=point.metering_site
+        )
+        for notice in notices_of_change(
+            numbers, change.kind, change.effective_on, suppliers_of(point)
+        ):
+            put_into_mailbox(connection, notice, now=now, desk=desk)
+    event = PointChanged(change=change.kind, effective_on=change.effective_on)
+    tell_case_at(connection, point, event, now=now, desk=desk)

@@ -1,0 +1,136 @@
+"""A clerk's day in a real browser: by keyboard alone, on a phone, in both languages."""
+
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NARROW, WIDE, Open, Served, tab_to
+
+SERIOUS = {"serious", "critical"}
+ENGLISH_DATE = re.compile(r"^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d$")
+ROW = "table.list tbody tr"
+
+
+def post(served: Served, name: str) -> None:
+    """Post a message of the demo as the new supplier."""
+    request = urllib.request.Request(
+        f"{served.door}/messages",
+        data=(served.folder / name).read_bytes(),
+        headers={
+            "Authorization": f"Bearer {served.tokens['NEW_SUPPLIER_TOKEN']}",
+            "Content-Type": "application/xml",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds of some weight."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in SERIOUS]
+
+
+def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -> None:
+    post(served, "request-in-doubt.xml")
+    page = open_as("nada")
+    row = page.locator(ROW, has_text="Katarina Poskus Kranjc")
+    expect(row).to_contain_text("V roku")
+    link = row.locator("a").get_attribute("href")
+    tab_to(page, f'a[href="{link}"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Zahteva v dvomu")
+    tab_to(page, "summary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".consequence").first).to_contain_text("Umik zahteve ni več mogoč")
+    tab_to(page, "textarea")
+    page.keyboard.type("Priimek po poroki.")
+    tab_to(page, "button.primary")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("čaka na odčitek")
+    expect(page.locator(ROW, has_text="Katarina Poskus Kranjc")).to_have_count(0)
+    page.goto(link)
+    expect(page.locator(".history")).to_contain_text("Nada Zgled (nada): Priimek po poroki.")
+
+
+def test_what_cannot_be_decided_so_is_told_and_nothing_typed_is_lost(open_as: Open) -> None:
+    page = open_as("nada", "/?kind=reading_in_doubt")
+    page.locator(f"{ROW} a").first.click()
+    page.locator("summary", has_text="Zavrni odčitek").click()
+    page.locator("details[open] textarea").fill("Ni mogoče.")
+    page.locator("details[open] button.primary").click()
+    expect(page.get_by_role("alert")).to_contain_text("Odločitve ni bilo mogoče sprejeti")
+    expect(page.locator("details[open] textarea")).to_have_value("Ni mogoče.")
+    page.locator("details[open] [value='260:E90']").check()
+    page.locator("details[open] button.primary").click()
+    expect(page.get_by_role("status")).to_contain_text("čaka na odčitek")
+
+
+def test_a_viewer_looks_and_may_not_decide(open_as: Open) -> None:
+    page = open_as("vid")
+    page.locator(f"{ROW} a").first.click()
+    expect(page.get_by_text("Odloča lahko le referent.")).to_be_visible()
+    expect(page.locator("summary")).to_have_count(0)
+    token = page.locator("[name=form_token]").first.get_attribute("value")
+    fields = {"form_token": token or "", "why": "x"}
+    assert page.request.post(f"{page.url}/approve", form=fields).status == 403
+
+
+def test_the_language_is_switched(open_as: Open) -> None:
+    page = open_as("vid")
+    expect(page.locator("h1")).to_contain_text("Danes")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_contain_text("Today")
+    expect(page.locator(f"{ROW} time").first).to_have_text(ENGLISH_DATE)
+    page.get_by_role("button", name="Slovenščina").click()
+    expect(page.locator("h1")).to_contain_text("Danes")
+
+
+def test_the_list_is_exported(open_as: Open, tmp_path: Path) -> None:
+    page = open_as("vid")
+    with page.expect_download() as download:
+        page.get_by_text("Izvozi CSV").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    lines = path.read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("Stanje;Odločitev;Zadeva;")
+    assert len(lines) == 1 + page.locator(ROW).count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_finding_of_accessibility(open_as: Open, scheme: str) -> None:
+    stranger = open_as(None, color_scheme=scheme)
+    found = violations(stranger)
+    page = open_as("nada", color_scheme=scheme)
+    found += violations(page)
+    page.locator(f"{ROW} a").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found += violations(page)
+    page.goto("/found?q=01")
+    found += violations(page)
+    page.goto("/found?q=nothing")
+    found += violations(page)
+    page.goto("/cases/none")
+    found += violations(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["390", "1440"])
+def test_no_page_scrolls_sideways(open_as: Open, size: dict[str, int]) -> None:
+    page = open_as("nada", size=size)
+    paths = ["/", page.locator(f"{ROW} a").first.get_attribute("href"), "/found?q=01", "/cases/x"]
+    for path in paths:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+def test_the_pages_work_without_scripts(open_as: Open) -> None:
+    page = open_as("nada", java_script_enabled=False)
+    page.locator(f"{ROW} a").first.click()
+    page.locator("summary").first.click()
+    expect(page.locator("details[open] textarea")).to_be_visible()

@@ -1,0 +1,193 @@
+"""Today's list: what waits, in order, filtered, page by page, as a file; and alarms."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from broker.clock import VirtualClock
+from broker.dashboard.comma_separated import csv_answer
+from tests.dashboard.visitors import Visitor
+from tests.web.letters import NORTH, SOUTH, doubtful_request, sample_point, switch_request
+from tests.web.running import FRIDAY, Broker
+
+
+async def doubt(broker: Broker, *numbers: int) -> list[str]:
+    """Requests in doubt for these points, a minute apart; their cases."""
+    cases = []
+    for n in numbers:
+        assert isinstance(broker.clock, VirtualClock)
+        broker.clock.move_to(broker.clock.now() + timedelta(minutes=1))
+        answer = await broker.post(doubtful_request(f"D-{n}", sample_point(n)), SOUTH)
+        cases.append(answer.case)
+    return cases
+
+
+def listed(text: str) -> list[str]:
+    """The cases of the list, in order."""
+    return re.findall(r'<a class="strong" href="/cases/([0-9a-f-]+)"', text)
+
+
+async def test_what_was_decided_is_gone_at_once(broker: Broker, clerk: Visitor) -> None:
+    first, second = await doubt(broker, 1, 15)
+    assert listed((await clerk.get("/")).text) == [first, second]
+    page = await clerk.fill(f"/cases/{first}/approve", {"why": "po poroki"}, on=f"/cases/{first}")
+    assert page.path == f"/?decided={first}"
+    assert "Odločitev je zapisana. Zadeva: čaka na odčitek." in page.text
+    assert listed(page.text) == [second]
+
+
+async def test_the_limits_are_shown_with_article_and_time_left(
+    broker: Broker, clerk: Visitor
+) -> None:
+    await doubt(broker, 1)
+    text = (await clerk.get("/")).text
+    assert "5. 5. 2026 ob 22.00" in text  # 27 April and 1 and 2 May are work-free
+    assert "5. 5. 2026 ob 24.00" in text
+    assert "195. člen (4)" in text
+    assert "še 11 dni 11 ur" in text
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "shown"), [(25, "V roku"), (24, "Se izteka"), (1, "Se izteka")]
+)
+async def test_what_runs_out_is_marked_in_words(
+    broker: Broker, clerk: Visitor, hours_before: int, shown: str
+) -> None:
+    await doubt(broker, 1)
+    assert isinstance(broker.clock, VirtualClock)
+    limit = FRIDAY.replace(month=5, day=5, hour=20)
+    broker.clock.move_to(limit - timedelta(hours=hours_before))
+    await clerk.sign_in("nada")
+    row = (await clerk.get("/")).text.partition("<tbody>")[2]
+    assert re.findall(r'class="urgency \w+">.*?</svg>([\w ]+)<', row) == [shown]
+
+
+async def test_what_is_overdue_cannot_be_missed(broker: Broker, clerk: Visitor) -> None:
+    await doubt(broker, 1)
+    assert isinstance(broker.clock, VirtualClock)
+    broker.clock.move_to(FRIDAY.replace(month=5, day=5, hour=20, minute=30))  # nobody sweeps
+    await clerk.sign_in("nada")
+    text = (await clerk.get("/")).text
+    assert "1 odločitev zamuja." in text
+    assert "zamuja 30 minut" in text
+    assert '<tr class="overdue">' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", 3),
+        ("kind=request_in_doubt", 3),
+        ("kind=site_visit", 0),
+        ("kind=nonsense", 3),
+        (f"supplier={SOUTH}", 3),
+        (f"supplier={NORTH}", 0),
+        ("area=7", 3),
+        ("area=8", 0),
+        ("point=383199900000000017", 1),
+        ("point=3831", 3),
+        ("point=7-0000015", 1),
+        ("point=%25", 0),
+        ("kind=request_in_doubt&area=7&point=7-0000015", 1),
+        ("after=nonsense", 3),
+        ("after=nonsense~x", 3),
+        ("after=2026-05-05~x", 3),
+    ],
+)
+async def test_the_list_is_filtered(broker: Broker, clerk: Visitor, query: str, shown: int) -> None:
+    await doubt(broker, 1, 11, 15)
+    page = await clerk.get(f"/?{query}")
+    assert (page.status, len(listed(page.text))) == (200, shown)
+    rows = (await clerk.get(f"/today.csv?{query}")).text.splitlines()
+    assert len(rows) == 1 + shown
+
+
+async def test_pages_follow_each_other_without_gap(
+    broker: Broker, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = await doubt(broker, 1, 11, 15)
+    monkeypatch.setattr("broker.dashboard.pages.today._LINES_ON_A_PAGE", 2)
+    first = (await clerk.get("/?area=7")).text
+    (link,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = (await clerk.get(link.replace("&amp;", "&"))).text
+    assert listed(first) + listed(second) == cases
+    assert 'rel="next"' not in second
+
+
+async def test_the_file_is_one_a_spreadsheet_opens(broker: Broker, viewer: Visitor) -> None:
+    (case,) = await doubt(broker, 1)
+    page = await viewer.get("/today.csv")
+    assert page.headers["Content-Type"] == "text/csv; charset=utf-8"
+    (row,) = csv.DictReader(io.StringIO(page.text.removeprefix("\ufeff")), delimiter=";")
+    assert row["Zadeva"] == case
+    assert row["Odločitev"] == "Zahteva v dvomu"
+    assert row["Vlagatelj"] == "Južna elektrika"
+    assert row["Naš rok"] == "5. 5. 2026 ob 22.00"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    body = csv_answer("x.csv", ["head"], [[cell]]).body
+    assert isinstance(body, bytes)
+    (_, (read,)) = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";")
+    assert read == f"'{cell}"
+
+
+async def test_what_a_customer_is_called_is_never_markup(broker: Broker, clerk: Visitor) -> None:
+    name = "<script>alert(1)</script>"
+    other = {
+        "ContractingParty/Name": name,
+        "ChosenSupplier/Contract/Parties/CustomerName": name,
+    }
+    answer = await broker.post(switch_request("X-1", sample_point(1), changes=other), SOUTH)
+    for path in ("/", f"/cases/{answer.case}"):
+        text = (await clerk.get(path)).text
+        assert "&lt;script&gt;alert(1)" in text
+        assert "<script>" not in text
+
+
+async def test_a_stopped_sweep_is_an_alarm_that_a_clerk_ends(
+    broker: Broker, clerk: Visitor, viewer: Visitor
+) -> None:
+    assert isinstance(broker.clock, VirtualClock)
+    await doubt(broker, 1)
+    broker.clock.jump_to(FRIDAY + timedelta(hours=1))
+    await broker.service.deadlines.sweep()
+    for person in (clerk, viewer):
+        await person.sign_in("nada" if person is clerk else "vid")
+    text = (await viewer.get("/")).text
+    assert "Obravnava rokov je ustavljena" in text
+    assert "/sweep/go-on" not in text
+    page = await clerk.fill("/sweep/go-on", {"why": "ura je bila popravljena"})
+    assert "Obravnava rokov je ustavljena" not in page.text
+    kinds = [kind for (kind,) in broker.rows("SELECT kind FROM journal WHERE case_id IS NULL")]
+    assert kinds[-1] == "SweepWentOn"
+
+
+async def test_a_parked_deadline_is_an_alarm_and_tried_again_from_the_case(
+    broker: Broker, clerk: Visitor
+) -> None:
+    answer = await broker.post(switch_request("R-1", sample_point(1)), SOUTH)
+    broker.damage("UPDATE deadlines SET parked = 'RuntimeError: x' WHERE case_id = ?", answer.case)
+    page = await clerk.get("/")
+    assert "1 rok je obstal zaradi napake" in page.text
+    assert "Ustavljen rok" in page.text
+    assert listed(page.text) == [answer.case]
+    page = await clerk.fill(f"/cases/{answer.case}/try-again", {"why": "popravljeno"})
+    assert page.path == f"/cases/{answer.case}"
+    assert listed((await clerk.get("/")).text) == []
+
+
+async def test_a_damaged_case_hides_no_other(broker: Broker, clerk: Visitor) -> None:
+    first, second = await doubt(broker, 1, 15)
+    broker.damage(
+        "UPDATE payloads SET content = x'00' WHERE payload_id ="
+        " (SELECT snapshot_payload FROM cases WHERE case_id = ?)",
+        first,
+    )
+    page = await clerk.get("/")
+    assert listed(page.text) == [first, second]
+    assert "Zapisa zadeve ni mogoče prebrati" in page.text

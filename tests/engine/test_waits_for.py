@@ -1,0 +1,40 @@
+"""What of the operator's a case waits for, in every phase; each kind runs out by a deadline."""
+
+from dataclasses import replace
+
+import pytest
+
+from broker.engine.state import RUNS_OUT, Phase, SwitchCase, WaitsFor
+from broker.messages.records import Doubt, DoubtKind
+from tests.engine.ways_through_the_process import IN_PHASE
+
+WAITING = {
+    Phase.READING_UNDER_REVIEW: WaitsFor.READING_IN_DOUBT,
+    Phase.PERIOD_OVER_UNDER_REVIEW: WaitsFor.READING_IN_DOUBT,
+}
+
+
+def in_phase(phase: Phase) -> SwitchCase:
+    """A case in this phase."""
+    case = IN_PHASE[phase]()
+    assert case is not None
+    return case
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.NEW])
+def test_what_a_case_without_doubts_waits_for(phase: Phase) -> None:
+    case = replace(in_phase(phase), doubts=())
+    assert case.waits_for is WAITING.get(phase)
+    assert case.needs_operator is (phase in WAITING)
+
+
+@pytest.mark.parametrize("kind", DoubtKind)
+def test_a_doubt_waits_for_the_operator(kind: DoubtKind) -> None:
+    doubts = (Doubt(kind=DoubtKind.NAME_DIFFERS, rule="A5"), Doubt(kind=kind, rule="A5"))
+    case = replace(in_phase(Phase.AWAITING_APPROVAL), doubts=doubts)
+    passed = kind is DoubtKind.PERIOD_PASSED_BEFORE_APPROVAL
+    assert case.waits_for is (WaitsFor.PERIOD_PASSED if passed else WaitsFor.REQUEST_IN_DOUBT)
+
+
+def test_every_kind_of_decision_runs_out_by_a_deadline() -> None:
+    assert set(RUNS_OUT) == set(WaitsFor)
