@@ -124,7 +124,7 @@ _ANSWERING = (
 
 
 def _line(case: DemoCase) -> str:
-    return f"{case.phase.value:21}{case.case_id}  {metering_site(case.point)}  {case.about}"
+    return f"{case.phase.value:28}{case.case_id}  {metering_site(case.point)}  {case.about}"
 
 
 def make_demo(folder: Path, config: Config, now: datetime) -> Demo:

@@ -15,6 +15,16 @@ def new_supplier() -> Party:
     return party_named("Južna elektrika")
 
 
+def old_supplier() -> Party:
+    """The supplier that most points of the demo have."""
+    return party_named("Severna energija")
+
+
+def grid_operator() -> Party:
+    """The operator, whose staff enter what customers apply for."""
+    return party_named("Omrežje Zgled")
+
+
 def metering_centre() -> Party:
     """The party that reads remotely."""
     return party_named("Merilni center Zgled")
@@ -45,13 +55,8 @@ def request(
     It is the new supplier's where no other is named.
     """
     signed_on = plus_days(local_day(at), -3).isoformat()
-    fields = {
-        "Authorisation/GivenOn": signed_on,
-        f"{_CONTRACT}/Reference": message_id,
-        f"{_CONTRACT}/Validity/From": signed_on,
-        f"{_CONTRACT}/CustomerSignedOn": signed_on,
-        f"{_CONTRACT}/SupplierSignedOn": signed_on,
-    }
+    fields = {"Authorisation/GivenOn": signed_on}
+    fields |= _signed(_CONTRACT, message_id, signed_on)
     if customer_name is not None:
         fields["ContractingParty/Name"] = customer_name
         fields[f"{_CONTRACT}/Parties/CustomerName"] = customer_name
@@ -63,6 +68,50 @@ def request(
         remove=list(without),
     )
     return _written(step, by or new_supplier(), message_id, at)
+
+
+def claim(point: int, message_id: str, at: datetime, *, by: Party, share: str) -> bytes:
+    """A supplier's claim of its share of this delivery point."""
+    signed_on = plus_days(local_day(at), -3).isoformat()
+    fields = {"Authorisation/GivenOn": signed_on, "ChosenSupplier/Share": share}
+    fields |= _signed(_CONTRACT, message_id, signed_on)
+    step = Step(at="", post="ShareClaim/of-a-part", point=point, set=fields)
+    return _written(step, by, message_id, at)
+
+
+def division(point: int, message_id: str, at: datetime, *, shares: dict[str, str]) -> bytes:
+    """The customer's request naming these suppliers with their shares, entered by staff."""
+    signed_on = plus_days(local_day(at), -3).isoformat()
+    fields: dict[str, str] = {}
+    for number in range(1, len(shares) + 1):
+        contract = f"ChosenSupplier[{number}]/Contract"
+        fields |= _signed(contract, f"{message_id}-{number}", signed_on)
+    step = Step(
+        at="", post="SharedSupplyRequest/two-suppliers", point=point, set=fields, shares=shares
+    )
+    return _written(step, grid_operator(), message_id, at)
+
+
+def confirmation(point: int, message_id: str, at: datetime, *, by: Party, case_id: str) -> bytes:
+    """A supplier named in the request of this case confirms it."""
+    step = Step(at="", post="SupplyConfirmation/of-a-share", point=point)
+    return _written(step, by, message_id, at, case_id)
+
+
+def objection(point: int, message_id: str, at: datetime, *, by: Party, case_id: str) -> bytes:
+    """A supplier named in the request of this case objects to it."""
+    step = Step(at="", post="Objection/contract-still-binding", point=point)
+    return _written(step, by, message_id, at, case_id)
+
+
+def _signed(contract: str, reference: str, signed_on: str) -> dict[str, str]:
+    """A contract at this place, valid from the day it was signed."""
+    return {
+        f"{contract}/Reference": reference,
+        f"{contract}/Validity/From": signed_on,
+        f"{contract}/CustomerSignedOn": signed_on,
+        f"{contract}/SupplierSignedOn": signed_on,
+    }
 
 
 def reading(

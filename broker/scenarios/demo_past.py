@@ -15,9 +15,21 @@ from broker.clock import VirtualClock
 from broker.config import Config
 from broker.engine.calendar import WorkingDays, at_hour, local_day, plus_days, start_of
 from broker.engine.state import Phase
-from broker.scenarios.demo_messages import new_supplier, reading, request, withdrawal
+from broker.scenarios.demo_messages import (
+    claim,
+    confirmation,
+    division,
+    grid_operator,
+    new_supplier,
+    objection,
+    old_supplier,
+    reading,
+    request,
+    withdrawal,
+)
 from broker.scenarios.demo_register import usual_value
 from broker.scenarios.demo_staff import DemoPerson, let_in
+from broker.scenarios.posts import Party
 from broker.service import Service
 from broker.store import deadlines
 from broker.wire.schema import TAG_PREFIX
@@ -26,6 +38,7 @@ DAYS_OF_PAST = 35
 
 _FAILED, _REJECTED, _COMPLETED, _WITHDRAWN = 11, 4, 18, 7
 _REVIEWED, _AWAITING_READING, _IN_DOUBT = 22, 16, 15
+_DIVIDED, _COLLECTING, _ASKED, _OBJECTED = 41, 43, 63, 30
 
 
 class DemoCase(NamedTuple):
@@ -91,10 +104,10 @@ class _Past:
                 raise RuntimeError(f"a deadline of case {due[0].case_id} was not handled")
         self._clock.move_to(until)
 
-    async def send(self, message: bytes) -> str:
-        """Post a message of the new supplier; gives the number of its case."""
+    async def send(self, message: bytes, by: Party | None = None) -> str:
+        """Post a message of this party, else of the new supplier; gives the number of its case."""
         headers = {
-            "Authorization": f"Bearer {self._tokens[new_supplier().eic]}",
+            "Authorization": f"Bearer {self._tokens[(by or new_supplier()).eic]}",
             "Content-Type": "application/xml",
         }
         async with self._client.post("/messages", data=message, headers=headers) as answer:
@@ -115,6 +128,25 @@ class _Past:
         await self.move_to(at)
         value = usual_value(self._register, point, local_day(at), times=times)
         await self.send(reading(point, _number("M", point, at), at, value=value, why=why))
+
+    async def claim(self, point: int, at: datetime, by: Party, share: str) -> str:
+        """Claim this share of the delivery point (B1)."""
+        await self.move_to(at)
+        return await self.send(claim(point, _number("C", point, at), at, by=by, share=share), by)
+
+    async def divide(self, point: int, at: datetime, shares: dict[str, str]) -> str:
+        """Enter the customer's request for these suppliers with their shares (B5)."""
+        await self.move_to(at)
+        asked = division(point, _number("D", point, at), at, shares=shares)
+        return await self.send(asked, grid_operator())
+
+    async def answer(self, point: int, at: datetime, case_id: str, *, objects: Party) -> None:
+        """One supplier objects to the customer's request, the new supplier confirms it (B6)."""
+        await self.move_to(at)
+        number, new = _number("A", point, at), new_supplier()
+        await self.send(confirmation(point, number, at, by=new, case_id=case_id))
+        said = objection(point, number, at, by=objects, case_id=case_id)
+        await self.send(said, objects)
 
     async def withdraw(self, point: int, at: datetime, case_id: str) -> None:
         """Take the request of this case back."""
@@ -154,10 +186,18 @@ async def _tell(past: "_Past", working_days: WorkingDays, today: date) -> tuple[
     reviewed = await past.request(_REVIEWED, back(7, noon))
     await past.report(_COMPLETED, back(6, evening))
     awaiting_reading = await past.request(_AWAITING_READING, back(4, noon))
+    divided = await past.claim(_DIVIDED, back(4, evening), new_supplier(), "0.6")
     withdrawn = await past.request(_WITHDRAWN, back(3, morning), name="Franc Zglednik")
+    await past.claim(_DIVIDED, back(3, noon), old_supplier(), "0.4")
+    both = {new_supplier().name: "0.25", old_supplier().name: "0.75"}
+    objected = await past.divide(_OBJECTED, back(3, evening), both)
     await past.withdraw(_WITHDRAWN, back(2, morning), withdrawn)
+    await past.report(_DIVIDED, back(2, noon))
+    await past.answer(_OBJECTED, back(2, noon), objected, objects=old_supplier())
     await past.report(_REVIEWED, back(2, evening), times=7, why="Pozimi smo greli z elektriko.")
     in_doubt = await past.request(_IN_DOUBT, back(1, morning), name="Marija Števec Novak")
+    collecting = await past.claim(_COLLECTING, back(1, noon), new_supplier(), "0.6")
+    asked = await past.divide(_ASKED, back(1, evening), both)
 
     return (
         DemoCase(Phase.FAILED, failed, _FAILED, "no reading came within the 21 days"),
@@ -169,6 +209,12 @@ async def _tell(past: "_Past", working_days: WorkingDays, today: date) -> tuple[
         ),
         DemoCase(Phase.AWAITING_READING, awaiting_reading, _AWAITING_READING, "approved at once"),
         DemoCase(Phase.AWAITING_APPROVAL, in_doubt, _IN_DOUBT, "the customer's name differs"),
+        DemoCase(Phase.COMPLETED, divided, _DIVIDED, "divided: 0.6 and 0.4, by two claims"),
+        DemoCase(Phase.COLLECTING_CLAIMS, collecting, _COLLECTING, "0.6 claimed, 0.4 to come"),
+        DemoCase(Phase.AWAITING_CONFIRMATION, asked, _ASKED, "two suppliers asked to confirm"),
+        DemoCase(
+            Phase.AWAITING_OBJECTION_DECISION, objected, _OBJECTED, "the old supplier objects"
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """One case: where it stands, what is in question, and what can be done about it now."""
 
+from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
@@ -43,6 +44,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
             why=field(form, "why"),
             codes=fields(form, "code"),
             text=field(form, "text").strip() or None,
+            supplier=field(form, "supplier").strip() or None,
         )
         event, looked_at = event_of(verb, given), int(field(form, "seen"))
     except ValueError:
@@ -92,6 +94,8 @@ def _page(
     values = {
         "seen": seen,
         "case": seen.case,
+        "objections": seen.case.consultation.objections if seen.case.consultation else (),
+        "share": partial(_share, language=language),
         "codes_for": codes_for,
         "consequence": partial(_consequence, seen),
         "text_of": lambda reason: _text_of(reason, language),
@@ -109,6 +113,12 @@ def _consequence(seen: CaseForStaff, verb: Verb) -> str:
     """Which text says what a decision brings about: refusing is graver once the period is over."""
     at_last = verb is Verb.REFUSE_READING and seen.case.phase is Phase.PERIOD_OVER_UNDER_REVIEW
     return f"case.consequence_{verb.value}{'_at_last' if at_last else ''}"
+
+
+def _share(share: Decimal, language: str) -> str:
+    """A share as people write it, with the decimal sign of the language."""
+    plain = format(share.normalize(), "f")
+    return plain.replace(".", ",") if language == "sl" else plain
 
 
 def _text_of(reason: Reason, language: str) -> str:
