@@ -100,4 +100,9 @@ AT_THE_DOOR: dict[Reason, Entry] = {
         "Pod to številko ni ničesar vašega.",
         (Use.DOOR,),
     ),
+    Reason.TOO_SLOW: Entry(
+        "The message did not arrive in time; nothing was taken. Send the same message again.",
+        "Sporočilo ni prispelo pravočasno; nič ni bilo sprejeto. Pošljite isto sporočilo znova.",
+        (Use.DOOR,),
+    ),
 }

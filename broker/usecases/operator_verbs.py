@@ -1,6 +1,6 @@
 """The decisions of the operator's staff as verbs: which a case can take now, and the event of each.
 
-What can be done is read from the tables of the processes, so that a page never offers anything else.
+What can be done is read from the tables of the processes: a page never offers anything else.
 """
 
 from dataclasses import dataclass
