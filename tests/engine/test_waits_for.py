@@ -9,6 +9,7 @@ from broker.messages.records import Doubt, DoubtKind
 from tests.engine.ways_through_the_process import IN_PHASE
 
 WAITING = {
+    Phase.AWAITING_OBJECTION_DECISION: WaitsFor.OBJECTION,
     Phase.READING_UNDER_REVIEW: WaitsFor.READING_IN_DOUBT,
     Phase.PERIOD_OVER_UNDER_REVIEW: WaitsFor.READING_IN_DOUBT,
 }
@@ -21,9 +22,18 @@ def in_phase(phase: Phase) -> SwitchCase:
     return case
 
 
+def with_doubts(case: SwitchCase, *doubts: Doubt) -> SwitchCase:
+    """The case with its first application in doubt of these, the others in none."""
+    of_each = (doubts, *((),) * (len(case.applications) - 1))
+    applications = tuple(
+        replace(one, doubts=of_one) for one, of_one in zip(case.applications, of_each, strict=True)
+    )
+    return replace(case, applications=applications)
+
+
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.NEW])
 def test_what_a_case_without_doubts_waits_for(phase: Phase) -> None:
-    case = replace(in_phase(phase), doubts=())
+    case = with_doubts(in_phase(phase))
     assert case.waits_for is WAITING.get(phase)
     assert case.needs_operator is (phase in WAITING)
 
@@ -31,7 +41,7 @@ def test_what_a_case_without_doubts_waits_for(phase: Phase) -> None:
 @pytest.mark.parametrize("kind", DoubtKind)
 def test_a_doubt_waits_for_the_operator(kind: DoubtKind) -> None:
     doubts = (Doubt(kind=DoubtKind.NAME_DIFFERS, rule="A5"), Doubt(kind=kind, rule="A5"))
-    case = replace(in_phase(Phase.AWAITING_APPROVAL), doubts=doubts)
+    case = with_doubts(in_phase(Phase.AWAITING_APPROVAL), *doubts)
     passed = kind is DoubtKind.PERIOD_PASSED_BEFORE_APPROVAL
     assert case.waits_for is (WaitsFor.PERIOD_PASSED if passed else WaitsFor.REQUEST_IN_DOUBT)
 
