@@ -6,7 +6,7 @@ import pytest
 
 from broker.engine.state import RUNS_OUT, Phase, SwitchCase, WaitsFor
 from broker.messages.records import Doubt, DoubtKind
-from tests.engine.ways_through_the_process import IN_PHASE
+from tests.engine.ways_of_shared_supply import IN_EVERY_PHASE as IN_PHASE
 
 WAITING = {
     Phase.AWAITING_OBJECTION_DECISION: WaitsFor.OBJECTION,

@@ -14,8 +14,8 @@ from broker.scenarios.files import REGISTER
 from broker.scenarios.run import Happening
 from broker.wire.schema import TAG_PREFIX
 
-Register = tuple[str, str, str]
-"""Accounting point, serial number of the meter, OBIS code."""
+Register = tuple[str, str]
+"""Serial number of the meter, which serves all points of a division (B9), and OBIS code."""
 
 
 def without_both_numbers(happenings: Iterable[Happening]) -> list[str]:
@@ -37,12 +37,13 @@ def periods_that_do_not_join(happenings: Iterable[Happening]) -> list[str]:
     for happening in happenings:
         for message in happening.taken_in:
             closed |= _reported(etree.fromstring(message))
+        before = dict(closed)
         for document in happening.notices:
             if document.kind != "FinalSettlement":
                 continue
             for register, opening, closing in _settled(etree.fromstring(document.content)):
-                if closed.get(register) != opening:
-                    wrong.append(f"{register}: {opening} after {closed.get(register)}")
+                if before.get(register) != opening:
+                    wrong.append(f"{register}: {opening} after {before.get(register)}")
                 closed[register] = closing
     return wrong
 
@@ -51,32 +52,27 @@ def _closing_values_of_the_sample() -> dict[Register, Decimal | None]:
     """The latest value of each register in the sample, whose rows stand in order of time."""
     with (REGISTER / "readings.csv").open(encoding="utf-8", newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["taken_at"])
-    return {
-        (row["accounting_point"], row["serial_number"], row["register"]): Decimal(row["value"])
-        for row in rows
-    }
+    return {(row["serial_number"], row["register"]): Decimal(row["value"]) for row in rows}
 
 
 def _reported(root: etree._Element) -> dict[Register, Decimal | None]:
     """Values with which a period begins from a message: of a new meter, of a corrected reading."""
-    point = _text(root, "Point/AccountingPoint")
     found: dict[Register, Decimal | None] = {}
     for path in ("MeterExchange/NewMeter", "NewPoint/Meter", "CorrectedReading"):
         for meter in root.iterfind(_path(path)):
             for one in meter.iterfind(_path("Register")):
-                key = (point, _text(meter, "SerialNumber"), _text(one, "Obis"))
+                key = (_text(meter, "SerialNumber"), _text(one, "Obis"))
                 found[key] = Decimal(_text(one, "Value"))
     return found
 
 
 def _settled(root: etree._Element) -> Iterator[tuple[Register, Decimal | None, Decimal]]:
     """Each register of a settlement with opening and closing value, of every meter."""
-    point = _text(root, "Point/AccountingPoint")
     for meter in (*root.iterfind(_path("RemovedMeter")), root):
         for one in meter.iterfind(_path("Register")):
             opening = one.findtext(_path("Opening"))
             yield (
-                (point, _text(meter, "SerialNumber"), _text(one, "Obis")),
+                (_text(meter, "SerialNumber"), _text(one, "Obis")),
                 None if opening is None else Decimal(opening),
                 Decimal(_text(one, "Closing")),
             )
