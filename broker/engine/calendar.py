@@ -30,6 +30,13 @@ def end_of(day: date) -> datetime:
     return start_of(plus_days(day, 1))
 
 
+def just_before(instant: datetime) -> datetime:
+    """The last moment before this one: what a period brings about that ends then, it brings on
+    the day that ends.
+    """
+    return instant - timedelta(microseconds=1)
+
+
 def at_hour(day: date, hour: time) -> datetime:
     """This local time of the legal day, in UTC (the first of two where the clock goes back)."""
     return datetime.combine(day, hour, LJUBLJANA).astimezone(UTC)

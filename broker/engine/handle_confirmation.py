@@ -5,7 +5,7 @@ Silence counts as consent; an objection that stands goes to the operator.
 
 from broker.engine.apply import apply
 from broker.engine.approval import reject, start_clocks, to_everybody
-from broker.engine.calendar import local_day, plus_days
+from broker.engine.calendar import just_before, local_day, plus_days
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.handle_request import redated
 from broker.engine.notices_application import Grounds, objection_decision
@@ -90,11 +90,12 @@ def end_objections(
 ) -> Decision | Refused:
     """The days to object are over: silence counts as consent, an objection goes to the operator.
 
+    The request counts as confirmed when its last day ends, also where that is seen later.
     Source: B6, B7, B8, interpretation 11 (002 a.192(3)).
     """
     if _said(case).objections:
         return _leave_to_operator(case, at)
-    return start_clocks(case, event.act_at, at)
+    return start_clocks(case, just_before(event.act_at), at)
 
 
 def dismiss(

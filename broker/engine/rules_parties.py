@@ -186,6 +186,7 @@ def the_payer_may_pay_the_network_charge(check: RequestCheck) -> Refusal | None:
         and consent is not None
         and consent <= check.received_on
         and payers[0].share in (None, Decimal(1))
+        and not check.divides
     ):
         return None
     return Refusal(

@@ -3,10 +3,10 @@
 What is not the sender's own is answered exactly as what does not exist (E47).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from sqlite3 import Connection
 
-from broker.engine.calendar import end_of, local_day
+from broker.engine.calendar import end_of, just_before, local_day
 from broker.engine.state import Phase, SwitchCase
 from broker.ids import Ids
 from broker.messages.codes import DocumentKind, Role
@@ -108,7 +108,7 @@ def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
     application = request.customer_application
     if application is None or application.served_on is None:
         return received_at
-    return min(received_at, end_of(application.served_on) - timedelta(microseconds=1))
+    return min(received_at, just_before(end_of(application.served_on)))
 
 
 def _case_of_reading(

@@ -8,11 +8,12 @@ sees nothing before its first notice, and then what its own notices said and no 
 from sqlite3 import Connection
 
 from broker.engine.addressees import own_application, point_named_by
+from broker.engine.calendar import local_day
 from broker.engine.state import Phase, SwitchCase
 from broker.messages.answers import CaseView, HistoryEntry
-from broker.messages.identifiers import CaseId, Eic
+from broker.messages.identifiers import CaseId, Eic, Gsrn
 from broker.messages.records import ClaimRecorded, ClaimWithdrawn, SupplyConfirmed, SupplyObjected
-from broker.store import cases, deadlines, journal, outbox
+from broker.store import cases, deadlines, journal, outbox, register
 from broker.store.cases import Capacity, UnableToLoadErased
 
 ARTICLES = {
@@ -76,7 +77,7 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         return _as_told(connection, party, case)
     entries = _own_entries(case, party, journal.entries_of(connection, case_id))
     # A claimant that has taken its claim back is no longer told how the case goes on.
-    out = entries[-1].kind == "ClaimWithdrawn" and own_application(case, party) is None
+    out = own_application(case, party) is None and "ClaimWithdrawn" in {e.kind for e in entries}
     return CaseView(
         case_id=case_id,
         state=Phase.WITHDRAWN.value if out else case.phase.value,
@@ -122,6 +123,18 @@ def _sender_of(entry: journal.Entry) -> Eic | None:
             return None
 
 
+def _point_of_old_supplier(connection: Connection, party: Eic, case: SwitchCase) -> Gsrn:
+    """The old supplier's own point: one that the switch ends, else one it supplied there (B3)."""
+    named = case.request.point.accounting_point
+    day = local_day(case.ended_at or case.received_at)
+    point = register.point_facts(connection, named, day)
+    own = [one.accounting_point for one in case.changes.ends if one.supplier == party]
+    if point is not None:
+        there = point.supplies_at_delivery_point
+        own += [one.accounting_point for one in there if one.supplier == party]
+    return own[0] if own else named
+
+
 def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
     """What the old supplier's own notices said, and no more (A16)."""
     told = outbox.documents_of_case(connection, case.case_id, party)
@@ -129,7 +142,7 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
     return CaseView(
         case_id=case.case_id,
         state=_STATE_TOLD[told[-1].kind],
-        accounting_point=case.request.point.accounting_point,
+        accounting_point=_point_of_old_supplier(connection, party, case),
         expected_date=case.plan.expected_date if approved and case.plan else None,
         history=tuple(
             HistoryEntry(

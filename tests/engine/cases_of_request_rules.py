@@ -14,7 +14,7 @@ from broker.engine import rules_contract as contract
 from broker.engine import rules_division as division
 from broker.engine import rules_parties as parties
 from broker.engine.request_check import RequestCheck
-from broker.messages.codes import Direction, MediaType, Payer
+from broker.messages.codes import Direction, DocumentKind, MediaType, Payer
 from broker.messages.reasons import Reason
 from broker.messages.records import DoubtKind
 from tests.engine.builders import (
@@ -252,6 +252,12 @@ OF_PARTIES = (
         parties.the_payer_may_pay_the_network_charge,
         ("request.network_charge_payer", Payer.SUPPLIER, E37),
         of=CLAIM,
+    ),
+    *_cases(
+        parties.the_payer_may_pay_the_network_charge,
+        # also where one supplier claims the whole
+        ("request.header.kind", DocumentKind.SHARE_CLAIM, E37),
+        of=SUPPLIER_PAYS,
     ),
     *_cases(
         parties.the_payer_may_pay_the_network_charge,

@@ -174,7 +174,7 @@ def test_staff_see_and_decide_what_is_in_doubt(process: Process) -> None:
     assert (code, "SB:S12" in complaint) == (1, True)
     early = reading("R-1", POINT, taken_at="2026-04-24T09:00:00+02:00", value="14900")
     assert process.post(early, SOUTH).status == 200
-    assert as_json(staff(process, "tasks")[1]) == {"tasks": []}
+    assert as_json(staff(process, "tasks")[1]) == {"tasks": [], "collections": []}
 
 
 def test_staff_reject_with_codes_alone_unless_it_is_another_ground(process: Process) -> None:

@@ -1,0 +1,118 @@
+"""Several suppliers at one delivery point, as each party and the operator's staff see it."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from broker.scenarios.files import Step
+from broker.scenarios.posts import message_of, party_named
+from tests.web.letters import NORTH, OPERATOR, SOUTH
+from tests.web.running import FRIDAY, Answered, Broker
+
+EAST = party_named("Vzhodna dobava").eic
+OBJECTS = "Objection/contract-still-binding"
+
+
+def message(
+    number: str,
+    base: str,
+    by: str,
+    *,
+    point: int = 1,
+    case: str | None = None,
+    share: str | None = None,
+) -> bytes:
+    """A sample message of this party about a point of the sample register."""
+    fields = {"ChosenSupplier/Share": share} if share else {}
+    step = Step(at="", post=base, point=point, set=fields)
+    return message_of(step, sender=party_named(by), case_id=case, message_id=number, now=FRIDAY)
+
+
+async def claim(broker: Broker, number: str, by: str, share: str, point: int = 1) -> Answered:
+    """A supplier claims its share."""
+    claimed = message(number, "ShareClaim/of-a-part", by, share=share, point=point)
+    return await broker.post(claimed, by)
+
+
+async def staff(broker: Broker) -> dict[str, Any]:
+    """What waits for the operator's staff, and the open collections."""
+    answer = await broker.get("/operator/tasks", OPERATOR)
+    return dict(json.loads(answer.body))
+
+
+async def decide(broker: Broker, case: str, **decision: str) -> Answered:
+    """The operator decides."""
+    body = json.dumps({"by": "Nada Zgled", "why": "preverjeno", **decision}).encode()
+    return await broker.ask("POST", f"/operator/cases/{case}/decision", OPERATOR, body)
+
+
+@pytest.fixture
+async def objected_to(broker: Broker) -> str:
+    """A customer's request, confirmed by one supplier and objected to by the other."""
+    asked = message("O-1", "SharedSupplyRequest/two-suppliers", OPERATOR)
+    case = (await broker.post(asked, OPERATOR)).case
+    confirmed = message("S-1", "SupplyConfirmation/of-a-share", SOUTH, case=case)
+    assert (await broker.post(confirmed, SOUTH)).status == 200
+    assert (await broker.post(message("N-1", OBJECTS, NORTH, case=case), NORTH)).status == 200
+    return case
+
+
+async def test_the_operator_alone_sees_what_a_collection_lacks(broker: Broker) -> None:
+    first = await claim(broker, "S-1", SOUTH, "0.4")
+    second = await claim(broker, "E-1", EAST, "0.35")
+    assert first.case == second.case
+    (collection,) = (await staff(broker))["collections"]
+    assert (collection["case_id"], collection["claimed"]) == (first.case, "0.75")
+    assert [(c["supplier"], c["share"]) for c in collection["claims"]] == [
+        (SOUTH, "0.4"),
+        (EAST, "0.35"),
+    ]
+    seen = {
+        SOUTH: first.body + (await broker.get(f"/cases/{first.case}", SOUTH)).body,
+        EAST: second.body + (await broker.get(f"/cases/{first.case}", EAST)).body,
+    }
+    for party, other, shares in ((SOUTH, EAST, ("0.35", "0.75")), (EAST, SOUTH, ("0.4", "0.75"))):
+        assert other.encode() not in seen[party]
+        assert not [share for share in shares if share.encode() in seen[party]]
+    assert (await broker.get(f"/cases/{first.case}", NORTH)).status == 404
+
+
+async def test_a_collection_that_is_whole_is_none_any_more(broker: Broker) -> None:
+    await claim(broker, "S-1", SOUTH, "0.4")
+    await claim(broker, "E-1", EAST, "0.6")
+    assert (await staff(broker))["collections"] == []
+
+
+async def test_points_created_at_the_same_moment_have_numbers_of_their_own(
+    broker: Broker,
+) -> None:
+    points, divided = (
+        (1, 2, 7, 11),
+        "SELECT count(*) FROM accounting_points WHERE measured_at <> ''",
+    )
+    ((before,),) = broker.rows(divided)
+    await asyncio.gather(*(claim(broker, f"S-{n}", SOUTH, "0.4", n) for n in points))
+    await asyncio.gather(*(claim(broker, f"E-{n}", EAST, "0.6", n) for n in points))
+    assert broker.rows(divided) == [(before + 2 * len(points),)]
+
+
+async def test_a_task_shows_who_objects_and_why(broker: Broker, objected_to: str) -> None:
+    (task,) = (await staff(broker))["tasks"]
+    assert (task["case_id"], task["phase"]) == (objected_to, "awaiting_objection_decision")
+    assert task["objections"] == [{"supplier": NORTH, "code": "SB:S44", "text": None}]
+
+
+async def test_it_must_be_said_whose_objection_is_upheld(broker: Broker, objected_to: str) -> None:
+    assert (await decide(broker, objected_to, decision="uphold-objection")).status == 400
+    wrong = await decide(broker, objected_to, decision="uphold-objection", supplier=SOUTH)
+    assert wrong.status == 422
+    upheld = await decide(broker, objected_to, decision="uphold-objection", supplier=NORTH)
+    assert json.loads(upheld.body)["state"] == "rejected"
+
+
+async def test_objections_are_rejected_together(broker: Broker, objected_to: str) -> None:
+    dismissed = await decide(broker, objected_to, decision="dismiss-objections")
+    assert json.loads(dismissed.body)["state"] == "awaiting_reading"
+    assert (await staff(broker))["tasks"] == []
