@@ -2,7 +2,7 @@
 
 from broker.engine.addressees import own_application
 from broker.engine.apply import apply
-from broker.engine.calendar import local_day
+from broker.engine.calendar import end_of, local_day
 from broker.engine.carry_out import Person, carry_out
 from broker.engine.code_list import Use
 from broker.engine.decision import Circumstances, Decision, Refused
@@ -94,12 +94,15 @@ def operator_accepts(
     return carry_out(case, check, DecidedBy.OPERATOR, at, (event.by, event.why))
 
 
-def order_again(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision | Refused:
+def order_again(case: SwitchCase, event: DeadlineReached, at: Circumstances) -> Decision | Refused:
     """The remote reading has not come in time: it is ordered again, and the operator is told.
 
-    Without a meter there is nothing to order, which a person must look into.
-    Source: A19, interpretation 14 (002 a.199(1)).
+    After an outage beyond the reading period nothing is: the switch fails. Without a meter there is
+    nothing to order, which a person must look into.
+    Source: A19, A26, interpretation 14 (002 a.199(1), a.200(2)).
     """
+    if at.now >= end_of(_plan(case).reading_to):
+        return fail_without(case, event, at)
     meter = at.facts.point.meter if at.facts.point else None
     if meter is None:
         return Refused((Refusal(reason=Reason.METER_NOT_IDENTIFIABLE),))

@@ -75,7 +75,9 @@ SWITCH: Process = {
         InaccessibilityReported: Transition(operator.take_over, (Phase.AWAITING_READING,)),
         SiteFoundInaccessible: Transition(reading.fail_inaccessible, (Phase.FAILED,)),
         PointChanged: Transition(point.follow, (Phase.AWAITING_READING,)),
-        DeadlineKind.REMOTE_READING: Transition(reading.order_again, (Phase.AWAITING_READING,)),
+        DeadlineKind.REMOTE_READING: Transition(
+            reading.order_again, (Phase.AWAITING_READING, Phase.FAILED)
+        ),
         DeadlineKind.END_OF_READING_PERIOD: Transition(reading.fail_without, (Phase.FAILED,)),
     },
     Phase.READING_UNDER_REVIEW: {

@@ -49,6 +49,7 @@ from tests.engine.builders import (
 
 HELD = replace(RULES, hold_hours_customer=2)
 LATER = at(READ_ON)
+AFTER_THE_PERIOD = at(date(2026, 5, 18))
 IN_FIVE_DAYS = at(date(2026, 4, 28))
 ONE_OFF_DAY = date(2026, 4, 30)
 ANNOUNCED = replace(RULES, working_days=WorkingDays(one_off_days=(ONE_OFF_DAY,)))
@@ -423,6 +424,14 @@ WAYS = (
             (site_found_inaccessible(), Phase.FAILED, awaiting_visit, TO_BE_VISITED),
             (site_found_inaccessible(), Phase.FAILED, taken_over, GOOD),
         )
+    ),
+    Way(
+        Phase.AWAITING_READING,
+        reached(DeadlineKind.REMOTE_READING),
+        Phase.FAILED,
+        awaiting_remote_reading,
+        REMOTE,
+        AFTER_THE_PERIOD,
     ),
 )
 
