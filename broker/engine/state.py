@@ -1,7 +1,7 @@
 """The state of a case: what applying its records gives. Everything that lasts must live here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from broker.messages.codes import Direction, DocumentKind, ReadingMethod, Role
@@ -145,6 +145,12 @@ class SwitchCase:
         if self.request.header.kind is not DocumentKind.SHARE_CLAIM:
             return ()
         return tuple(one.request for one in self.applications)
+
+    @property
+    def requested_date(self) -> date | None:
+        """The date asked for, of several claims the latest; None: as soon as possible (A8)."""
+        dates = [one.request.requested_date for one in self.applications]
+        return max((day for day in dates if day is not None), default=None)
 
     @property
     def points(self) -> frozenset[Gsrn]:
