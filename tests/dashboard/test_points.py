@@ -72,6 +72,7 @@ async def test_a_switch_stands_in_the_history_of_its_point(broker: Broker, viewe
     text = (await viewer.get(f"/points/{POINT.number}")).text
     assert text.count(f'href="/cases/{case}"') >= 3  # the case, its supply, its reading
     assert "menjava izvedena" in text
+    assert "23. 4. 2026<" in text  # the old supplier's last day is the day before the switch
     assert ">14890<" in text
 
 

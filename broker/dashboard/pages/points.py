@@ -14,7 +14,7 @@ from aiohttp import web
 from broker.dashboard.forms import field, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.render import render
-from broker.engine.calendar import local_day
+from broker.engine.calendar import local_day, plus_days
 from broker.engine.facts import PointFacts
 from broker.messages.identifiers import Gsrn
 from broker.store.customer_search import find_customers
@@ -75,7 +75,12 @@ async def show(request: web.Request) -> web.StreamResponse:
     shown = await office.reads(partial(_look, number=number, today=today))
     if shown is None:
         raise web.HTTPNotFound
-    values = {"facts": shown.facts, "history": shown.history, "rows_max": ROWS_MAX}
+    values = {
+        "facts": shown.facts,
+        "history": shown.history,
+        "rows_max": ROWS_MAX,
+        "day_before": partial(plus_days, count=-1),
+    }
     return render(request, "point.html", values)
 
 
