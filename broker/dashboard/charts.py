@@ -11,8 +11,8 @@ from math import ceil, log10
 WIDTH, HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 14, 30
 _GAP = 0.28
-_STEPS = (1, 2, 2.5, 5, 10)
-_LABELS_MAX = 14
+_STEPS = (1, 2, 4, 6, 8, 10)  # so that half of it is whole too
+_LABELS_MAX = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def bar_chart(
 
 
 def _round_above(value: float) -> float:
-    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is no less; at least 2."""
+    """The smallest step times a power of ten that is no less; at least 2."""
     if value <= 2:
         return 2
     power: float = 10 ** int(log10(value))

@@ -7,7 +7,7 @@ the supplier that is to supply; so the shares of a week are shares of that week'
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from sqlite3 import Connection
 
 from broker.engine.calendar import end_of, local_day, plus_days, start_of
@@ -28,6 +28,8 @@ from broker.messages.records import (
 from broker.store import cases, instants, journal
 from broker.store.cases import UnableToLoadErased
 from broker.store.journal import UnableToReadErased
+
+_TO_SWEEP = timedelta(minutes=1)
 
 # A case begins.
 _BEGIN = "INSERT INTO case_flow (week, supplier, case_id) VALUES (?, ?, ?)"
@@ -252,10 +254,14 @@ def _seconds(state: SwitchCase, at: datetime) -> int:
 
 
 def note_closed(connection: Connection, closed: Iterable[Deadline], at: datetime) -> None:
-    """Count these deadlines, closed now: met where the law's last instant had not passed."""
+    """Count these deadlines, closed now: met where the law's last instant had not passed.
+
+    Where the broker itself acts at that instant it has a minute, since a sweep comes after it.
+    """
     week = week_of(at).isoformat()
     for deadline in closed:
-        missed = at > deadline.limit
+        of_itself = deadline.act_at == deadline.limit
+        missed = at > deadline.limit + (_TO_SWEEP if of_itself else timedelta())
         connection.execute(_CLOSE, (week, deadline.kind.value, not missed, missed))
 
 

@@ -9,7 +9,6 @@ from sqlite3 import Connection
 
 import pytest
 
-from broker.engine.apply import replay
 from broker.engine.state import SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import GivenReason
@@ -170,6 +169,11 @@ def test_deadlines_are_met_until_the_last_instant(connection: Connection) -> Non
     flow.note_closed(connection, [one, one], one.limit + timedelta(microseconds=1))
     kept = flow.deadlines_kept(connection, MONDAY, NEXT)
     assert kept[DeadlineKind.DECISION] == flow.Kept(met=1, missed=2)
+    by_itself = replace(one, kind=DeadlineKind.END_OF_READING_PERIOD, act_at=one.limit)
+    for seconds in (0, 6, 61):
+        flow.note_closed(connection, [by_itself], one.limit + timedelta(seconds=seconds))
+    kept = flow.deadlines_kept(connection, MONDAY, NEXT)
+    assert kept[DeadlineKind.END_OF_READING_PERIOD] == flow.Kept(met=2, missed=1)
     assert kept[DeadlineKind.READING_REVIEW].share is None
 
 

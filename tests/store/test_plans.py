@@ -13,8 +13,8 @@ from broker.store.connection import open_for_writing
 
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(
-    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found|sweep|lines"
-    r"|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
+    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
+    r"|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
 )
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\b")
