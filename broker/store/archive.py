@@ -70,13 +70,16 @@ _ATTEMPT_WHOLE = f"""
 # part is a look-up in an index; counting goes through what waits, not through what has been read.
 _MAILBOXES = """
     SELECT eic, name, active,
-        (SELECT count(*) FROM outbox WHERE party = eic AND acknowledged_at IS NULL),
-        (SELECT created_at FROM outbox WHERE party = eic AND acknowledged_at IS NULL
-            ORDER BY position LIMIT 1),
-        (SELECT max(first_fetched_at) FROM outbox
-            WHERE party = eic AND first_fetched_at IS NOT NULL),
-        (SELECT max(acknowledged_at) FROM outbox
-            WHERE party = eic AND acknowledged_at IS NOT NULL)
+        (SELECT count(*) FROM outbox INDEXED BY mailbox
+            WHERE party = eic AND acknowledged_at IS NULL),
+        (SELECT created_at FROM outbox INDEXED BY mailbox
+            WHERE party = eic AND acknowledged_at IS NULL ORDER BY position LIMIT 1),
+        (SELECT first_fetched_at FROM outbox INDEXED BY outbox_fetched
+            WHERE party = eic AND first_fetched_at IS NOT NULL
+            ORDER BY first_fetched_at DESC LIMIT 1),
+        (SELECT acknowledged_at FROM outbox INDEXED BY outbox_acknowledged
+            WHERE party = eic AND acknowledged_at IS NOT NULL
+            ORDER BY acknowledged_at DESC LIMIT 1)
     FROM participants WHERE NOT EXISTS (SELECT 1 FROM register_imports
         WHERE import_id = participants.brought_by AND switched_over_at IS NULL)
     ORDER BY name, eic"""

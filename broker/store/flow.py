@@ -2,7 +2,8 @@
 
 Noted from the records of a case in the transaction that writes them, so that no content need be
 opened to count. A case counts in the week of its receipt (Monday to Sunday in Ljubljana) and for
-the supplier that is to supply; so the shares of a week are shares of that week's requests.
+the supplier that is to supply (of several the one claimed or named first); so the shares of a week
+are shares of that week's requests.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.reasons import Reason
 from broker.messages.records import (
+    ClaimRecorded,
     DecidedBy,
     Record,
     RequestApproved,
@@ -25,6 +27,7 @@ from broker.messages.records import (
     SwitchCarriedOut,
     SwitchHasFailed,
 )
+from broker.messages.requests import SwitchRequest
 from broker.store import cases, instants, journal
 from broker.store.cases import UnableToLoadErased
 from broker.store.journal import UnableToReadErased
@@ -32,9 +35,12 @@ from broker.store.journal import UnableToReadErased
 _TO_SWEEP = timedelta(minutes=1)
 
 # A case begins.
-_BEGIN = "INSERT INTO case_flow (week, supplier, case_id) VALUES (?, ?, ?)"
+_BEGIN = (
+    "INSERT INTO case_flow (week, supplier, case_id) VALUES (?, ?, ?)"
+    " ON CONFLICT (case_id) DO NOTHING"
+)
 
-_OF_CASE = " WHERE week = ? AND supplier = ? AND case_id = ?"
+_OF_CASE = " WHERE case_id = ?"
 
 # Its request was decided.
 _DECIDE = "UPDATE case_flow SET decision = ?, straight_through = ?, decision_seconds = ?" + _OF_CASE
@@ -44,7 +50,8 @@ _END = "UPDATE case_flow SET ended = ?, completion_seconds = ?" + _OF_CASE
 
 # On which ground it was refused.
 _REFUSE = (
-    "INSERT INTO case_refusals (week, supplier, case_id, what, reason) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO case_refusals (week, supplier, case_id, what, reason)"
+    " SELECT week, supplier, case_id, ?, ? FROM case_flow WHERE case_id = ?"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -209,43 +216,43 @@ def week_of(instant: datetime) -> date:
 
 def note(connection: Connection, state: SwitchCase, records: Iterable[Record]) -> None:
     """Count what these records of the case say; they are new, the state may be any later one."""
-    key = (week_of(state.received_at).isoformat(), _supplier(state), state.case_id)
+    case_id = state.case_id
     for record in records:
         match record:
-            case RequestRecorded():
-                connection.execute(_BEGIN, key)
+            case RequestRecorded(request=request) | ClaimRecorded(claim=request):
+                week = week_of(record.received_at).isoformat()
+                connection.execute(_BEGIN, (week, _supplier(request), case_id))
             case RequestApproved() | RequestRejected():
-                _note_decision(connection, key, state, record)
+                _note_decision(connection, state, record)
             case RequestWithdrawn():
-                connection.execute(_END, ("withdrawn", None, *key))
+                connection.execute(_END, ("withdrawn", None, case_id))
             case SwitchCarriedOut():
                 seconds = _seconds(state, record.at)
-                connection.execute(_END, ("completed", seconds, *key))
+                connection.execute(_END, ("completed", seconds, case_id))
             case SwitchHasFailed():
-                connection.execute(_END, ("failed", None, *key))
-                connection.execute(_REFUSE, (*key, "failed", record.ground.reason.value))
+                connection.execute(_END, ("failed", None, case_id))
+                connection.execute(_REFUSE, ("failed", record.ground.reason.value, case_id))
             case _:
                 pass
 
 
 def _note_decision(
     connection: Connection,
-    key: tuple[str, Eic, CaseId],
     state: SwitchCase,
     record: RequestApproved | RequestRejected,
 ) -> None:
     what = "approved" if isinstance(record, RequestApproved) else "rejected"
     straight = record.decided_by is DecidedBy.STRAIGHT_THROUGH
-    connection.execute(_DECIDE, (what, straight, _seconds(state, record.at), *key))
+    connection.execute(_DECIDE, (what, straight, _seconds(state, record.at), state.case_id))
     if isinstance(record, RequestRejected):
         for given in record.reasons:
-            connection.execute(_REFUSE, (*key, what, given.reason.value))
+            connection.execute(_REFUSE, (what, given.reason.value, state.case_id))
 
 
-def _supplier(state: SwitchCase) -> Eic:
+def _supplier(request: SwitchRequest) -> Eic:
     """The supplier that is to supply, that of consumption where there are two."""
-    chosen = sorted(state.request.chosen, key=lambda one: one.direction.value)
-    return chosen[0].supplier if chosen else state.request.header.sender
+    chosen = sorted(request.chosen, key=lambda one: one.direction.value)
+    return chosen[0].supplier if chosen else request.header.sender
 
 
 def _seconds(state: SwitchCase, at: datetime) -> int:

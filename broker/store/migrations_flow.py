@@ -50,7 +50,9 @@ CREATE TABLE deadlines_closed (
 ) STRICT, WITHOUT ROWID
 """
 
-_ARCHIVE_INDEXES = (
+_INDEXES = (
+    # Where what becomes of a case is noted; case numbers grow with time.
+    "CREATE UNIQUE INDEX flow_of_case ON case_flow (case_id)",
     # The archive by time, by party, by kind, and the few that were not accepted. All grow at
     # their ends, as time goes.
     "CREATE INDEX inbox_by_time ON inbox (received_at)",
@@ -73,6 +75,6 @@ _ARCHIVE_INDEXES = (
 @flow_figures(name="0001_flow_and_archive")
 def _flow_and_archive(db: Database) -> None:
     tables = (_CASE_FLOW, _CASE_REFUSALS, _DEADLINES_CLOSED)
-    for statement in (*tables, *_ARCHIVE_INDEXES):
+    for statement in (*tables, *_INDEXES):
         db.execute(statement)
     flow.make_up(db.conn)
