@@ -14,12 +14,13 @@ from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
-from broker.messages.records import DecidedBy, Record, SwitchHasFailed
+from broker.messages.records import ClaimRecorded, DecidedBy, Record, SwitchHasFailed
 from broker.service import migrate
 from broker.store import deadlines, flow
 from broker.store.connection import open_for_writing
 from broker.store.flow import Figures
 from tests.store.samples import (
+    DELIVERY_POINT,
     NEW_SUPPLIER,
     T0,
     approved,
@@ -189,3 +190,26 @@ def test_a_day_has_what_ends_with_it(connection: Connection) -> None:
     (second,) = flow.due_on(connection, tenth, limit=5, after=(first.act_at, first.deadline_id))
     assert first.case_id < second.case_id
     assert flow.due_on(connection, tenth, limit=5, after=(second.act_at, second.deadline_id)) == ()
+
+
+def test_a_collection_of_claims_counts_once_for_the_first(connection: Connection) -> None:
+    begun = recorded(1, delivery_point=None)
+    state = write_case(connection, begun)
+    (chosen,) = begun.request.chosen
+    others = replace(begun.request, chosen=(replace(chosen, supplier=OTHER),))
+    for claim in (begun.request, others):
+        record = ClaimRecorded(
+            case_id=state.case_id,
+            claim=claim,
+            received_at=T0,
+            delivery_point=DELIVERY_POINT,
+            doubts=(),
+            end_of_claims=deadline(DeadlineKind.END_OF_CLAIMS, later(days=10)),
+            rules_version="1",
+        )
+        flow.note(connection, state, [record])
+    flow.note(connection, state, [rejected(later(days=10))])
+    (counted,) = flow.by_week_and_supplier(connection, MONDAY, date.max)
+    assert counted.supplier == NEW_SUPPLIER
+    assert (counted.figures.requests, counted.figures.rejected) == (1, 1)
+    assert [one.number for one in flow.grounds(connection, MONDAY, date.max)] == [1]
