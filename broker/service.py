@@ -17,10 +17,11 @@ from broker.dashboard.routes import make_dashboard
 from broker.dashboard.texts import TEXTS
 from broker.delivery.mail import MailServer
 from broker.ids import Ids
-from broker.store import register, seals
+from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_exchange import exchange
+from broker.store.migrations_flow import flow_figures
 from broker.store.migrations_register import register as register_migrations
 from broker.store.writer import Writer
 from broker.timers import Timers
@@ -33,6 +34,7 @@ from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
+from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
@@ -55,6 +57,7 @@ def migrate(connection: Connection) -> None:
     exchange.apply(database)
     register_migrations.apply(database)
     dashboard_migrations.apply(database)
+    flow_figures.apply(database)
 
 
 class Service:
@@ -120,9 +123,8 @@ class Service:
         decide = DecideAsOperator(
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
-        await self._listen(
-            make_app(self._door(desk, imports, decide)), make_dashboard(self._office(decide))
-        )
+        door = self._door(desk, imports, decide)
+        await self._listen(make_app(door), make_dashboard(self._office(decide, door)))
 
     def _alerts(self) -> AlertStaff | None:
         """What mails staff, where the settings name a server."""
@@ -176,7 +178,7 @@ class Service:
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
         )
 
-    def _office(self, decide: DecideAsOperator) -> Office:
+    def _office(self, decide: DecideAsOperator, door: Door) -> Office:
         """What the dashboard's pages are given: reads on a connection of their own, use cases."""
         settings = self._config.dashboard
         connection = open_for_reading(self._config.service.database)
@@ -198,6 +200,11 @@ class Service:
             decide=decide,
             deadlines=self.deadlines,
             credentials=KeepCredentials(reader=self.reader, writer=self.writer, clock=self._clock),
+            measure=Measure(
+                writer=self.writer,
+                turned_away=door.turned_away,
+                since=archive.last_position(self.reader),
+            ),
             behind_tls=settings.behind_tls,
         )
 

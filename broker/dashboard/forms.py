@@ -31,3 +31,9 @@ def choice(query: Mapping[str, str], name: str, kind: type[E]) -> E | None:
 def text(query: Mapping[str, str], name: str) -> str | None:
     """What was typed, without spaces around it; None for nothing."""
     return query.get(name, "").strip() or None
+
+
+def number_from(query: Mapping[str, str], name: str) -> int | None:
+    """The whole number that was chosen; None for none, or for what is no number of few digits."""
+    typed = query.get(name, "").strip()
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 9 else None

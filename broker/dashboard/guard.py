@@ -26,6 +26,8 @@ from broker.dashboard.office import (
 from broker.dashboard.render import render
 from broker.dashboard.texts import LANGUAGES
 from broker.ids import new_token
+from broker.messages.codes import Role
+from broker.store.participants import authenticate
 from broker.store.staff import Session, StaffRole
 from broker.store.writer import UnableToWrite
 
@@ -76,9 +78,19 @@ async def answer_with_a_page(request: web.Request, handler: Handler) -> web.Stre
 
 
 def refused(request: web.Request, status: int) -> web.Response:
-    """The page that says in plain words why there is no other."""
+    """The page that says in plain words why there is no other; a program gets it as JSON."""
+    if is_for_programs(request.path):
+        headers = {"WWW-Authenticate": 'Bearer realm="dashboard"'} if status == 401 else None
+        return web.json_response(
+            {"error": HTTPStatus(status).phrase}, status=status, headers=headers
+        )
     told = status if status in _TOLD else 400 if status < 500 else 500
     return render(request, "refused.html", {"told": told}, status=status)
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether what lies at this path is read by programs, faults too."""
+    return path.startswith("/api/") or path == "/metrics"
 
 
 _TOLD = (400, 403, 404, 413, 500, 503)
@@ -97,6 +109,9 @@ def guarded(address: Address) -> Handler:
         request[FORM_TOKEN] = _form_token(cookie or fresh or "")
         if request.method == "POST" and not (cookie and await _carries_form_token(request)):
             return refused(request, HTTPStatus.FORBIDDEN)
+        if address.who is Who.PROGRAM and session is None:
+            known = await _is_operators_program(request)
+            return await address.handler(request) if known else refused(request, 401)
         if address.who is not Who.ANYBODY and session is None:
             response = _to_sign_in(request)
         elif address.who is Who.CLERK and session and session.member.role is not StaffRole.CLERK:
@@ -114,6 +129,16 @@ def guarded(address: Address) -> Handler:
 
 async def _session(office: Office, cookie: str | None) -> Session | None:
     return await office.reads(partial(office.sign_in.known, token=cookie)) if cookie else None
+
+
+async def _is_operators_program(request: web.Request) -> bool:
+    """Whether the request bears a valid token of the operator, the one its staff's commands use."""
+    office = request.app[OFFICE]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return False
+    party = await office.reads(partial(authenticate, token=token.strip(), at=office.clock.now()))
+    return party is not None and party.active and Role.GRID_OPERATOR in party.roles
 
 
 async def _carries_form_token(request: web.Request) -> bool:

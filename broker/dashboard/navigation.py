@@ -12,6 +12,8 @@ class Entry(NamedTuple):
 
 NAVIGATION = (
     Entry("today", "/"),
+    Entry("flow", "/flow"),
+    Entry("messages", "/messages"),
     Entry("points", "/points"),
     Entry("suppliers", "/suppliers"),
 )

@@ -15,6 +15,7 @@ from broker.store.connection import one_moment
 from broker.store.staff import Member
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
 
@@ -56,15 +57,20 @@ class Office:
     decide: DecideAsOperator
     deadlines: ReachDeadlines
     credentials: KeepCredentials
+    measure: Measure
     behind_tls: bool
 
 
 class Who(Enum):
-    """Who may use an address: anybody, whoever has signed in, or those who may decide."""
+    """Who may use an address: anybody, whoever has signed in, or those who may decide.
+
+    What is for programs is for staff, and for the operator's own programs by its bearer token.
+    """
 
     ANYBODY = "anybody"
     STAFF = "staff"
     CLERK = "clerk"
+    PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,22 +85,25 @@ def replace(
     case_id: CaseId,
     delivery_point: DeliveryPoint | None,
     deadlines: Iterable[Deadline],
-) -> None:
+) -> tuple[Deadline, ...]:
     """Make these the open deadlines of the case; those that stay as they were are not touched.
 
-    Raises ValueError for two of one kind.
+    Gives those that it has closed. Raises ValueError for two of one kind.
     """
     wanted = _by_kind(deadlines)
+    closed = []
     for present in of_case(connection, case_id):
         deadline = wanted.pop(present.deadline.kind, None)
         if deadline is None:
             connection.execute(_DELETE, (present.deadline_id,))
+            closed.append(present.deadline)
         elif (deadline, delivery_point) != (present.deadline, present.delivery_point):
             moved = (delivery_point, *_terms_of(deadline), present.deadline_id)
             connection.execute(_UPDATE, moved)
     for deadline in wanted.values():
         row = (case_id, delivery_point, deadline.kind.value, *_terms_of(deadline))
         connection.execute(_INSERT, row)
+    return tuple(closed)
 
 
 def _by_kind(deadlines: Iterable[Deadline]) -> dict[DeadlineKind, Deadline]:

@@ -14,10 +14,12 @@ from broker.engine.rulebook import Rulebook
 from broker.engine.state import SwitchCase
 from broker.ids import Ids
 from broker.messages.codes import Role
+from broker.messages.deadlines import Deadline
 from broker.messages.events import DeadlineReached, Event
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.notices import Notice
-from broker.store import cases, deadlines, journal, outbox, register
+from broker.messages.records import ClocksStarted, RequestRecorded
+from broker.store import cases, deadlines, flow, journal, outbox, register
 from broker.store.cases import Capacity
 from broker.store.deadlines import OpenDeadline
 from broker.store.writer import UnableToWrite, savepoint
@@ -86,10 +88,23 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
         )
     for record in decision.records:
         journal.append(connection, case_id=state.case_id, at=now, record=record)
-    deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
+    flow.note(connection, state, decision.records)
+    closed = deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
+    flow.note_closed(connection, (*closed, *_closed_at_once(decision)), at=now)
     register.record_changes(connection, decision.register_changes)
     for notice in decision.notices:
         _send(connection, state, notice, now=now, desk=desk)
+
+
+def _closed_at_once(decision: Decision) -> tuple[Deadline, ...]:
+    """The deadline of a request decided with its receipt, which never came to be a row."""
+    begun = [
+        record.decision
+        for record in decision.records
+        if isinstance(record, RequestRecorded | ClocksStarted) and record.decision is not None
+    ]
+    still = {deadline.kind for deadline in decision.deadlines}
+    return tuple(deadline for deadline in begun if deadline.kind not in still)
 
 
 def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """A clerk's day in a real browser: by keyboard alone, on a phone, in both languages."""
 
 import re
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +18,8 @@ OF_THE_REGISTER = [
     *("/points", "/points?q=7-", "/points?q=none", "/points/383199900000000222"),
     *("/points/383199900000000598", "/suppliers", "/suppliers/28XJUG-ELEKTRIKB"),
 ]
+MAILBOX = "/mailboxes/28XSEVER-ENERGI8"
+FIGURES_AND_MESSAGES = ("/flow", "/flow/day?day=2026-05-05", "/messages", "/mailboxes", MAILBOX)
 
 
 def post(served: Served, name: str) -> None:
@@ -124,6 +127,13 @@ def test_no_page_has_a_serious_finding_of_accessibility(open_as: Open, scheme: s
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found += violations(page)
+    for path in FIGURES_AND_MESSAGES:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found += violations(page)
+    page.goto("/messages")
+    page.locator(f"{ROW} a.strong").first.click()
+    found += violations(page)
     assert found == []
 
 
@@ -132,6 +142,9 @@ def test_no_page_scrolls_sideways(open_as: Open, size: dict[str, int]) -> None:
     page = open_as("nada", size=size)
     paths = ["/", page.locator(f"{ROW} a").first.get_attribute("href"), "/found?q=01", "/cases/x"]
     paths += OF_THE_REGISTER
+    paths += FIGURES_AND_MESSAGES
+    page.goto("/messages")
+    paths.append(page.locator(f"{ROW} a.strong").first.get_attribute("href"))
     for path in paths:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -176,3 +189,44 @@ def test_a_credential_is_issued_once_and_revoked(open_as: Open) -> None:
     expect(page.locator("#tokens + ul")).to_contain_text("preklicana")
     viewer = open_as("vid", "/suppliers/28XVZHOD-DOBAVAQ")
     expect(viewer.locator("main form")).to_have_count(0)
+
+
+def test_the_flow_leads_to_the_cases_of_a_day_without_scripts(open_as: Open) -> None:
+    page = open_as("vid", "/flow", java_script_enabled=False)
+    expect(page.locator("h1")).to_contain_text("Potek")
+    expect(page.locator(".chart svg")).to_have_count(4)
+    page.locator("summary").first.click()
+    expect(page.locator("details[open] li").last).to_contain_text("Zahteve")
+    page.locator(".heat a").first.click()
+    expect(page.locator("h1")).to_contain_text("Roki dneva")
+    page.locator(f"{ROW} a").first.click()
+    expect(page).to_have_url(re.compile("/cases/"))
+
+
+def test_a_refused_message_is_found_read_and_saved(
+    open_as: Open, served: Served, tmp_path: Path
+) -> None:
+    sent = served.folder / "request-broken.xml"
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        post(served, sent.name)
+    page = open_as("vid", "/messages")
+    page.get_by_label("Izid").select_option(label="neberljivo")
+    page.get_by_role("button", name="Prikaži").click()
+    page.locator(f"{ROW} a.strong").first.click()
+    expect(page.locator("pre").first).to_contain_text("neighbour")
+    with page.expect_download() as download:
+        page.get_by_text("Prenesi prvotne zloge").click()
+    download.value.save_as(tmp_path / "saved.xml")
+    assert (tmp_path / "saved.xml").read_bytes() == sent.read_bytes()
+
+
+def test_a_suppliers_mailbox_is_seen_to_change(open_as: Open, served: Served) -> None:
+    page = open_as("vid", "/mailboxes")
+    row = page.locator(ROW, has_text="Južna elektrika")
+    before = row.inner_text()
+    post(served, "request.xml")
+    page.reload()
+    assert row.inner_text() != before
+    row.get_by_role("link").nth(1).click()
+    expect(page.locator(ROW).first).to_contain_text("Obvestilo o odobritvi")
+    expect(page.locator(ROW).first).to_contain_text("še ne")

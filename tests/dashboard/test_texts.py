@@ -9,11 +9,15 @@ import pytest
 
 from broker.dashboard import dates
 from broker.dashboard.navigation import NAVIGATION
+from broker.dashboard.pages.flow import FIGURES
+from broker.dashboard.pages.mailboxes import COLUMNS, DOCUMENT_COLUMNS
+from broker.dashboard.pages.messages import COLUMNS as MESSAGE_COLUMNS
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
 from broker.engine.state import Phase, WaitsFor
-from broker.messages.codes import Direction, ObtainedBy, Payer, Role
+from broker.messages.codes import Direction, DocumentKind, ObtainedBy, Payer, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
+from broker.store.archive import Outcome
 from broker.store.journal import RECORD_CLASSES
 from broker.store.staff import StaffRole
 from broker.usecases.list_tasks import Urgency
@@ -32,6 +36,8 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.payer_": Payer,
     "words.obtained_by_": ObtainedBy,
     "words.market_role_": Role,
+    "words.outcome_": Outcome,
+    "messages.kind_": DocumentKind,
     "case.verb_": Verb,
     "case.consequence_": Verb,
 }
@@ -48,6 +54,10 @@ NAMED_ON_THE_WAY = {
         for status in (400, 403, 404, 413, 500, 503)
     ),
     *(f"suppliers.{standing}" for standing in ("valid", "expired", "revoked")),
+    *(f"flow.{figure}" for figure in FIGURES),
+    *(f"flow.weekday_{number}" for number in range(1, 8)),
+    *(f"messages.{one}" for one in (*COLUMNS, *DOCUMENT_COLUMNS, *MESSAGE_COLUMNS)),
+    "flow.chart_requests",
     "words.waits_for_parked",
     "case.consequence_refuse-reading_at_last",
 }

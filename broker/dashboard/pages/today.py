@@ -66,14 +66,14 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 def _next_page(chosen: Mapping[str, str], tasks: tuple[Task, ...]) -> str:
     """The address of what comes after the last of these lines."""
-    return str(URL("/").with_query({**chosen, "after": _told(tasks[-1].line.position)}))
+    return str(URL("/").with_query({**chosen, "after": told_position(tasks[-1].line.position)}))
 
 
 async def export(request: web.Request) -> web.StreamResponse:
     """The whole list, filtered the same, as a CSV file."""
     office, texts = request.app[OFFICE], texts_for(request)
     now = office.clock.now()
-    work = partial(list_tasks, wanted=_wanted(request.query), limit=_LINES_IN_A_FILE)
+    work = partial(list_tasks, wanted=wanted_from(request.query), limit=_LINES_IN_A_FILE)
     tasks = await office.reads(work)
     head = [texts(f"today.column_{name}") for name in _COLUMNS]
     return csv_answer("danes.csv", head, (_row(task, now, texts) for task in tasks))
@@ -112,9 +112,9 @@ def _row(task: Task, now: datetime, texts: Texts) -> tuple[str, ...]:
 
 
 def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _Shown:
-    wanted = _wanted(query)
+    wanted = wanted_from(query)
     tasks = list_tasks(
-        connection, wanted, limit=_LINES_ON_A_PAGE + 1, after=_position(query.get("after", ""))
+        connection, wanted, limit=_LINES_ON_A_PAGE + 1, after=position_of(query.get("after", ""))
     )
     return _Shown(
         tasks=tasks,
@@ -127,7 +127,8 @@ def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _S
     )
 
 
-def _wanted(query: Mapping[str, str]) -> Wanted:
+def wanted_from(query: Mapping[str, str]) -> Wanted:
+    """Which lines an address asks for."""
     supplier = text(query, "supplier")
     return Wanted(
         waits_for=choice(query, "kind", WaitsFor),
@@ -143,12 +144,13 @@ def _left(task: Task, now: datetime) -> tuple[timedelta, timedelta] | None:
     return (deadline.act_at - now, deadline.limit - now) if deadline else None
 
 
-def _told(position: Position) -> str:
+def told_position(position: Position) -> str:
+    """A position as an address tells it."""
     at = position.act_at.isoformat() if position.act_at else ""
     return f"{at}~{position.case_id}"
 
 
-def _position(told: str) -> Position | None:
+def position_of(told: str) -> Position | None:
     """The position that an address tells; None, the beginning, for any other text."""
     at, separator, case_id = told.partition("~")
     if not separator:

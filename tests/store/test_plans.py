@@ -1,0 +1,101 @@
+"""No query of the dashboard reads a large table from end to end, or sorts without bound."""
+
+import re
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+
+from broker.service import migrate
+from broker.store import (
+    archive,
+    case_search,
+    deadlines,
+    flow,
+    mails,
+    operations,
+    point_history,
+    point_search,
+    worklist,
+)
+from broker.store.connection import open_for_writing
+
+# Small whatever the size of the register, or bounded by the query itself.
+SMALL = re.compile(
+    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
+    r"|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
+)
+# Indexes of what waits, which are as small as the work of the day.
+WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\b")
+# The queries that sort: what waits, what was found by a number (at most 3,000), a name list.
+SORTS = {
+    worklist._WAITING,
+    worklist._SUPPLIERS,
+    worklist._AREAS,
+    worklist._KINDS,
+    archive._BY_NUMBER,
+    archive._MAILBOXES,
+    archive._COUNT_AFTER,
+    deadlines._PARKED,
+}
+QUERIES = {
+    f"{module.__name__.rpartition('.')[2]}{number}": query
+    for module, queries in (
+        (
+            worklist,
+            (worklist._WAITING, worklist._KINDS, worklist._SUPPLIERS, worklist._AREAS),
+        ),
+        (case_search, (*case_search.SEARCHES, case_search._CASE)),
+        (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
+        (operations, (operations._STOPPED,)),
+        (flow, flow.QUERIES),
+        (archive, archive.QUERIES),
+        (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),
+        (point_history, (*point_history.QUERIES, point_history.BILLED)),
+        (mails, (mails.TROUBLED,)),
+    )
+    for number, query in enumerate(queries)
+}
+
+
+def plan(connection: Connection, query: str) -> list[str]:
+    """What SQLite means to do, step by step, whatever the parameters are."""
+    names = set(re.findall(r":(\w+)", query))
+    numbered = [int(n) for n in re.findall(r"\?(\d+)", query)]
+    parameters = (
+        dict.fromkeys(names, "x")
+        if names
+        else ("x",) * (max(numbered, default=0) or query.count("?"))
+    )
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", parameters)
+    return [row[3] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Connection:
+    """A new file with every table, and none of SQLite's statistics, as in a running service."""
+    path: Path = tmp_path_factory.mktemp("plans") / "broker.sqlite"
+    with closing(open_for_writing(path)) as opened:
+        migrate(opened)
+        yield opened
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_large_table_is_read_from_end_to_end(connection: Connection, name: str) -> None:
+    steps = plan(connection, QUERIES[name])
+    assert steps
+    scans = [step for step in steps if step.startswith("SCAN ")]
+    assert [one for one in scans if not SMALL.match(one) and not WAITING.search(one)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in QUERIES if QUERIES[name] not in SORTS])
+def test_nothing_without_bound_is_sorted(connection: Connection, name: str) -> None:
+    steps = plan(connection, QUERIES[name])
+    assert [one for one in steps if "TEMP B-TREE" in one] == []
+
+
+def test_a_query_that_reads_everything_would_be_found(connection: Connection) -> None:
+    steps = plan(connection, "SELECT * FROM inbox WHERE submitter = ? ORDER BY http_status")
+    assert [one for one in steps if one.startswith("SCAN ") and not SMALL.match(one)]
+    assert [one for one in steps if "TEMP B-TREE" in one]
