@@ -21,6 +21,17 @@ from broker.messages.requests import MeterReading
 _KWH_PLACES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Energy since the last reading and the band it may lie in, in kWh; None is not known (C1)."""
+
+    direction: Direction
+    energy: Decimal | None
+    expected: Decimal | None
+    lowest: Decimal | None
+    highest: Decimal | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingCheck:
     """What a rule may look at: reading, sender and receipt, plan, point and meter.
@@ -99,6 +110,16 @@ class ReadingCheck:
         known = [part for part in parts if part is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(parts) else None
 
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Each direction's energy beside the band that does not depart (C1, interpretation 8)."""
+        band, found = self.rules.plausibility, []
+        for one in self.directions():
+            expected = self.expected_kwh(one)
+            lowest = None if expected is None else band.lowest(expected)
+            highest = None if expected is None else band.highest(expected)
+            found.append(Comparison(one, self.energy(one), expected, lowest, highest))
+        return tuple(found)
+
     def directions(self) -> tuple[Direction, ...]:
         """The directions of the point that the meter's active-energy registers measure."""
         found = {direction_of(r.register) for r in self.meter.registers}
@@ -146,6 +167,14 @@ def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | Non
     return Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
 
 
+def may_come_by(method: ReadingMethod, role: Role, obtained_by: ObtainedBy) -> bool:
+    """Whether a reading may come so: as prescribed, or by the operator in place of a remote one."""
+    ways = {_ROUTES[method]}
+    if method is ReadingMethod.REMOTE:
+        ways.add(_ROUTES[ReadingMethod.VISIT])
+    return (role, obtained_by) in ways
+
+
 def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | None:
     """The customer reads and reports through the new supplier; otherwise the operator obtains it.
 
@@ -153,13 +182,10 @@ def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | 
     fails, the operator may read the meter itself.
     Source: A19, A20, A21, A22, C4 (002 a.199(1)).
     """
-    route = (check.sender_role, check.reading.obtained_by)
-    expected = _ROUTES[check.plan.reading_method]
-    by_operator = (Role.GRID_OPERATOR, ObtainedBy.OPERATOR)
-    if route == expected or (
-        route == by_operator and check.plan.reading_method is ReadingMethod.REMOTE
-    ):
+    method = check.plan.reading_method
+    if may_come_by(method, check.sender_role, check.reading.obtained_by):
         return None
+    expected = _ROUTES[method]
     return Refusal(
         reason=Reason.READING_BY_WRONG_ROUTE,
         place="/MeterReading/ObtainedBy",
@@ -339,13 +365,11 @@ def the_reading_does_not_depart_from_the_average(
     Source: C1, interpretation 8 (002 a.153(2)).
     """
     doubts, refusals = [], []
-    for direction in check.directions():
-        energy, expected = check.energy(direction), check.expected_kwh(direction)
-        if energy is None or expected is None:
+    for one in check.comparisons():
+        energy, lowest, highest = one.energy, one.lowest, one.highest
+        if energy is None or lowest is None or highest is None:
             doubts.append(Doubt(kind=DoubtKind.NO_AVERAGE_ON_RECORD, rule="C1"))
             continue
-        lowest = check.rules.plausibility.lowest(expected)
-        highest = check.rules.plausibility.highest(expected)
         if lowest <= energy <= highest:
             continue
         band = f"{lowest.normalize():f}..{highest.normalize():f} kWh"

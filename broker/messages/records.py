@@ -266,6 +266,16 @@ class SiteVisitAnnounced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVisitPlanned:
+    """The operator set the day on which it will come to read (A21, A22)."""
+
+    at: datetime
+    by: str
+    why: str
+    visit_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorTookOverReading:
     """The customer cannot reach the meter, so the operator reads it (A22)."""
 
@@ -379,6 +389,7 @@ Record = (
     | RequestWithdrawn
     | ReadingOrdered
     | SiteVisitAnnounced
+    | SiteVisitPlanned
     | OperatorTookOverReading
     | ReadingPutUnderReview
     | ReadingRefusedAfterReview
