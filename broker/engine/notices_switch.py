@@ -5,6 +5,7 @@ and only of its own directions and shares (interpretations 9, 13).
 """
 
 from dataclasses import replace
+from datetime import date
 
 from broker.engine.addressees import (
     addressee,
