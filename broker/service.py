@@ -25,6 +25,7 @@ from broker.usecases.announce_one_off_days import announce_one_off_days
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.enter_reading import EnterReading
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_credentials import KeepCredentials
@@ -111,9 +112,8 @@ class Service:
         decide = DecideAsOperator(
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
-        await self._listen(
-            make_app(self._door(desk, imports, decide)), make_dashboard(self._office(decide))
-        )
+        door = self._door(desk, imports, decide)
+        await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
 
     def _open(self, path: Path) -> Connection:
         """The connection that writes, on a file held by this process and brought up to date."""
@@ -143,7 +143,7 @@ class Service:
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
         )
 
-    def _office(self, decide: DecideAsOperator) -> Office:
+    def _office(self, desk: Desk, door: Door) -> Office:
         """What the dashboard's pages are given: reads on a connection of their own, use cases."""
         settings = self._config.dashboard
         connection = open_for_reading(self._config.service.database)
@@ -162,8 +162,13 @@ class Service:
             reads=reads,
             clock=self._clock,
             sign_in=SignIn(reader=self.reader, writer=self.writer, clock=self._clock, terms=terms),
-            decide=decide,
+            decide=door.decide,
             deadlines=self.deadlines,
+            mailbox=door.mailbox,
+            readings=EnterReading(
+                reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
+            ),
+            rules=desk.rules,
             behind_tls=settings.behind_tls,
         )
 

@@ -11,9 +11,12 @@ from typing import TypeVar
 from aiohttp import web
 
 from broker.clock import Clock
+from broker.engine.rulebook import Rulebook
 from broker.store.connection import one_moment
 from broker.store.staff import Member
 from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.enter_reading import EnterReading
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
 
@@ -46,7 +49,10 @@ class Reads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The use cases behind the pages; `behind_tls` says whether cookies are for TLS alone."""
+    """The use cases behind the pages, and the operator's rulebook to show what rules compare with.
+
+    `behind_tls` says whether cookies are for TLS alone.
+    """
 
     operator_name: str
     reads: Reads
@@ -54,6 +60,9 @@ class Office:
     sign_in: SignIn
     decide: DecideAsOperator
     deadlines: ReachDeadlines
+    mailbox: DeliverNotices
+    readings: EnterReading
+    rules: Rulebook
     behind_tls: bool
 
 

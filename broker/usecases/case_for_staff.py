@@ -81,8 +81,9 @@ def case_for_staff(
         return None
     if case is None:
         return None
-    number = case.request.point.accounting_point
-    point = register.point_facts(connection, number, today)
+    named = case.request.point.accounting_point
+    point = register.point_facts(connection, named, today)
+    number = point.measured_at if point else named
     messages = exchanged.messages_of_case(connection, case_id)
     documents = exchanged.documents_of_case(connection, case_id)
     return CaseForStaff(

@@ -32,7 +32,7 @@ def test_a_verb_that_needs_codes_has_some(verb: Verb) -> None:
 
 async def test_the_actions_are_those_of_the_phase(broker: Broker, clerk: Visitor) -> None:
     text = (await clerk.get(f"/cases/{await in_doubt(broker)}")).text
-    assert text.count("<summary>") == 2
+    assert text.count('<details class="action"') == 2
     assert "Odobri zahtevo" in text
     assert "Zavrni zahtevo" in text
     assert "Ime se razlikuje od evidence" in text
@@ -41,7 +41,7 @@ async def test_the_actions_are_those_of_the_phase(broker: Broker, clerk: Visitor
 async def test_a_case_that_waits_for_nobody_has_no_actions(broker: Broker, clerk: Visitor) -> None:
     case = (await broker.post(switch_request("R-1", POINT), SOUTH)).case
     text = (await clerk.get(f"/cases/{case}")).text
-    assert "<summary>" not in text
+    assert '<details class="action"' not in text
     assert "Konec obdobja za odčitek" in text
 
 

@@ -9,7 +9,8 @@ from broker.dashboard.routes import ADDRESSES
 from tests.dashboard.visitors import Visitor
 from tests.web.running import Broker
 
-PLACES = {"{number}": "01234567-89ab-7def-8123-456789abcdef", "{verb}": "approve"}
+NUMBER = "01234567-89ab-7def-8123-456789abcdef"
+PLACES = {"{number}": NUMBER, "{verb}": "approve", "{document}": NUMBER}
 
 
 def path_of(address: Address) -> str:

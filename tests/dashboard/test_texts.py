@@ -10,8 +10,9 @@ import pytest
 from broker.dashboard import dates
 from broker.dashboard.navigation import NAVIGATION
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
+from broker.dashboard.timeline import Sort
 from broker.engine.state import Phase, WaitsFor
-from broker.messages.codes import Direction
+from broker.messages.codes import Direction, ObtainedBy, Payer, ReadingMethod
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
 from broker.store.journal import RECORD_CLASSES
@@ -29,6 +30,10 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.phase_": Phase,
     "words.deadline_": DeadlineKind,
     "words.direction_": Direction,
+    "case.reads_": ReadingMethod,
+    "case_timeline.": Sort,
+    "case_point.payer_": Payer,
+    "case_point.obtained_": ObtainedBy,
     "case.verb_": Verb,
     "case.consequence_": Verb,
 }
@@ -46,6 +51,9 @@ NAMED_ON_THE_WAY = {
     ),
     "words.waits_for_parked",
     "case.consequence_refuse-reading_at_last",
+    "case.consequence_plan-visit_taken_over",
+    *(f"case_exchange.handover_{what}" for what in ("fetched", "acknowledged", "sent_again")),
+    *(f"case_exchange.{text}" for text in ("true", "false")),
 }
 ENTRIES = sorted(catalogue().items())
 
@@ -68,7 +76,7 @@ def test_every_text_that_is_named_is_there_and_none_else() -> None:
     text = "".join(source.read_text("utf-8") for source in sources if source.name != "texts.py")
     files = "|".join(path.stem for path in (DASHBOARD / "texts").glob("*.toml"))
     named = set(re.findall(rf'"((?:{files})\.[\w-]+[^_\W])"', text))
-    named = {name for name in named if not name.endswith(".html")}
+    named = {name for name in named if not name.endswith((".html", ".css"))}
     named |= {f"today.column_{name}" for name in re.findall(r'"(\w+)"', text)} & set(catalogue())
     assert sorted((named | NAMED_ON_THE_WAY) ^ set(catalogue())) == []
 
