@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from broker.engine.calendar import days_between
-from broker.engine.rules_reading import Comparison
+from broker.engine.rulebook import Comparison
 from broker.messages.codes import Direction
 from broker.usecases.case_for_staff import CaseForStaff, Questioned
 

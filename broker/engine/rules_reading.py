@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from broker.engine.calendar import days_between, end_of, local_day, start_of
 from broker.engine.facts import MeterFacts, PointFacts, RegisterFacts
-from broker.engine.rulebook import Rulebook
+from broker.engine.rulebook import Comparison, Rulebook
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.identifiers import Gsrn, ObisCode
 from broker.messages.reasons import Reason, Refusal
@@ -19,17 +19,6 @@ from broker.messages.requests import MeterReading
 
 # An average is a quotient, seldom exact: what it makes of some days is no finer than a register.
 _KWH_PLACES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Energy since the last reading and the band it may lie in, in kWh; None is not known (C1)."""
-
-    direction: Direction
-    energy: Decimal | None
-    expected: Decimal | None
-    lowest: Decimal | None
-    highest: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +101,8 @@ class ReadingCheck:
 
     def comparisons(self) -> tuple[Comparison, ...]:
         """Each direction's energy beside the band that does not depart (C1, interpretation 8)."""
-        band, found = self.rules.plausibility, []
-        for one in self.directions():
-            expected = self.expected_kwh(one)
-            lowest = None if expected is None else band.lowest(expected)
-            highest = None if expected is None else band.highest(expected)
-            found.append(Comparison(one, self.energy(one), expected, lowest, highest))
-        return tuple(found)
+        compare = self.rules.plausibility.compare
+        return tuple(compare(d, self.energy(d), self.expected_kwh(d)) for d in self.directions())
 
     def directions(self) -> tuple[Direction, ...]:
         """The directions of the point that the meter's active-energy registers measure."""

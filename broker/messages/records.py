@@ -202,10 +202,7 @@ class ClocksStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCheckedAgain:
-    """The checks ran again and the case stays open (interpretations 1, 3).
-
-    `doubts` are those of each application, in their order.
-    """
+    """The checks ran again and the case stays open; `doubts` are by application, in their order."""
 
     at: datetime
     doubts: tuple[tuple[Doubt, ...], ...]

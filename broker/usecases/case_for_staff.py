@@ -6,8 +6,8 @@ from sqlite3 import Connection
 
 from broker.engine.calendar import local_day, plus_days
 from broker.engine.facts import MeterFacts, PointFacts
-from broker.engine.rulebook import Rulebook
-from broker.engine.rules_reading import Comparison, ReadingCheck
+from broker.engine.rulebook import Comparison, Rulebook
+from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import SwitchCase
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.master_data import BilledQuantity
