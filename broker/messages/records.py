@@ -202,7 +202,7 @@ class ClocksStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCheckedAgain:
-    """The checks ran again and the case stays open; `doubts` are by application, in their order."""
+    """The case stays open after a check (interpretations 1, 3); `doubts` are by application."""
 
     at: datetime
     doubts: tuple[tuple[Doubt, ...], ...]
