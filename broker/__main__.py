@@ -42,6 +42,7 @@ from broker.store.register import RegisterIsEmpty
 from broker.store.seals import BEGINNING
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
+from broker.usecases.operator_verbs import Verb
 from broker.web.broken_http import leave_out_what_was_sent
 
 
@@ -136,21 +137,14 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("case")
     command.add_argument(
         "decision",
-        choices=[
-            "approve",
-            "reject",
-            "dismiss-objections",
-            "uphold-objection",
-            "accept-reading",
-            "refuse-reading",
-            "site-inaccessible",
-        ],
+        choices=[verb.value for verb in Verb],
     )
     command.add_argument("--by", required=True, help="who decides")
     command.add_argument("--why", required=True, help="the reason, kept in the journal")
     command.add_argument("--code", action="append", default=[], help="such as 260:E10; repeatable")
     command.add_argument("--text", help="free text, with 260:E14 only")
     command.add_argument("--supplier", help="whose objection is upheld, its EIC")
+    command.add_argument("--day", help="with plan-visit: the day, as 2026-05-06")
     command.set_defaults(run=_decide)
 
     staff_command.add_to(commands, at_service, _ask)
@@ -354,6 +348,7 @@ def _decide(options: argparse.Namespace) -> int:
         "codes": options.code,
         "text": options.text,
         "supplier": options.supplier,
+        "day": options.day,
     }
     return _ask(options, "POST", f"/operator/cases/{_in_path(options.case)}/decision", body)
 

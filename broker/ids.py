@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from broker.messages.identifiers import CaseId, DocumentId, ReceiptNumber
+from broker.messages.identifiers import CaseId, DocumentId, MessageId, ReceiptNumber
 
 
 class Ids:
@@ -19,6 +19,10 @@ class Ids:
     def case_id(self) -> CaseId:
         """A number for a new case."""
         return CaseId(self._uuid7())
+
+    def message_id(self) -> MessageId:
+        """An identification for a message that the operator's staff enter."""
+        return MessageId(self._uuid7())
 
     def receipt_number(self) -> ReceiptNumber:
         """A number for one attempt at sending a message."""

@@ -30,6 +30,7 @@ from broker.usecases.announce_one_off_days import announce_one_off_days
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.enter_reading import EnterReading
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_credentials import KeepCredentials
@@ -124,7 +125,7 @@ class Service:
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
         door = self._door(desk, imports, decide)
-        await self._listen(make_app(door), make_dashboard(self._office(decide, door)))
+        await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
 
     def _alerts(self) -> AlertStaff | None:
         """What mails staff, where the settings name a server."""
@@ -178,7 +179,7 @@ class Service:
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
         )
 
-    def _office(self, decide: DecideAsOperator, door: Door) -> Office:
+    def _office(self, desk: Desk, door: Door) -> Office:
         """What the dashboard's pages are given: reads on a connection of their own, use cases."""
         settings = self._config.dashboard
         connection = open_for_reading(self._config.service.database)
@@ -197,7 +198,7 @@ class Service:
             reads=reads,
             clock=self._clock,
             sign_in=SignIn(reader=self.reader, writer=self.writer, clock=self._clock, terms=terms),
-            decide=decide,
+            decide=door.decide,
             deadlines=self.deadlines,
             credentials=KeepCredentials(reader=self.reader, writer=self.writer, clock=self._clock),
             measure=Measure(
@@ -205,6 +206,11 @@ class Service:
                 turned_away=door.turned_away,
                 since=archive.last_position(self.reader),
             ),
+            mailbox=door.mailbox,
+            readings=EnterReading(
+                reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
+            ),
+            rules=desk.rules,
             behind_tls=settings.behind_tls,
         )
 

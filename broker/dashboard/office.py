@@ -11,9 +11,12 @@ from typing import TypeVar
 from aiohttp import web
 
 from broker.clock import Clock
+from broker.engine.rulebook import Rulebook
 from broker.store.connection import one_moment
 from broker.store.staff import Member
 from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.deliver_notices import DeliverNotices
+from broker.usecases.enter_reading import EnterReading
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -48,7 +51,10 @@ class Reads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The use cases behind the pages; `behind_tls` says whether cookies are for TLS alone."""
+    """The use cases behind the pages, and the operator's rulebook to show what rules compare with.
+
+    `behind_tls` says whether cookies are for TLS alone.
+    """
 
     operator_name: str
     reads: Reads
@@ -58,6 +64,9 @@ class Office:
     deadlines: ReachDeadlines
     credentials: KeepCredentials
     measure: Measure
+    mailbox: DeliverNotices
+    readings: EnterReading
+    rules: Rulebook
     behind_tls: bool
 
 

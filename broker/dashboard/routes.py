@@ -11,6 +11,8 @@ from broker.dashboard.office import OFFICE, Office
 from broker.dashboard.pages import (
     api,
     case,
+    case_document,
+    case_reading,
     flow,
     found,
     language,
@@ -25,8 +27,8 @@ from broker.dashboard.pages import (
 
 _FORM_BYTES_MAX = 256 * 1024
 _PAGES = (
-    *(today, case, found, flow, messages, mailboxes, points, suppliers),
-    *(api, metrics, language, sign_in),
+    *(today, case_reading, case_document, case, found, flow, messages, mailboxes, points),
+    *(suppliers, api, metrics, language, sign_in),
 )
 
 ADDRESSES = tuple(address for page in _PAGES for address in page.ADDRESSES)

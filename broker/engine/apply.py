@@ -34,6 +34,7 @@ from broker.messages.records import (
     RequestWithdrawn,
     SettlementDelivered,
     SiteVisitAnnounced,
+    SiteVisitPlanned,
     SupplyConfirmed,
     SupplyObjected,
     SwitchCarriedOut,
@@ -239,13 +240,15 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
             )
         case SiteVisitAnnounced():
             return state
+        case SiteVisitPlanned():
+            return replace(state, visit_on=record.visit_on)
         case OperatorTookOverReading():
             return replace(state, plan=record.plan, taken_over=True)
         case PointChangeNoted():
             if not record.reads_anew:
                 return state
             read_anew = _without(state, DeadlineKind.REMOTE_READING)
-            return replace(read_anew, plan=record.plan, orders=0)
+            return replace(read_anew, plan=record.plan, orders=0, visit_on=None)
         case ReadingPutUnderReview():
             review = Review(
                 received_at=record.at,

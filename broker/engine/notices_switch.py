@@ -5,6 +5,7 @@ and only of its own directions and shares (interpretations 9, 13).
 """
 
 from dataclasses import replace
+from datetime import date
 
 from broker.engine.addressees import (
     addressee,
@@ -136,12 +137,14 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
     return tuple(notices)
 
 
-def site_visit(case: SwitchCase, plan: Plan, facts: Facts) -> tuple[Notice, ...]:
+def site_visit(
+    case: SwitchCase, facts: Facts, *, visit_from: date, visit_to: date
+) -> tuple[Notice, ...]:
     """The operator will visit the site: to the customer, the old and the new supplier (A21)."""
     told = each_once((*new_suppliers(case, facts), *old_suppliers(case, facts)))
     addressees = [(addressee(case, one.supplier.eic), one.point) for one in told]
     return tuple(
-        SiteVisitNotice(to=to, point=point, visit_from=plan.reading_from, visit_to=plan.reading_to)
+        SiteVisitNotice(to=to, point=point, visit_from=visit_from, visit_to=visit_to)
         for to, point in (*addressees, (customer(case, facts), named_point(case.request)))
     )
 

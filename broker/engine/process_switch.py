@@ -29,6 +29,7 @@ from broker.messages.events import (
     RequestApprovedByOperator,
     RequestRejectedByOperator,
     SiteFoundInaccessible,
+    SiteVisitPlannedByOperator,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -73,6 +74,7 @@ SWITCH: Process = {
             (Phase.COMPLETED, Phase.COMPLETED_UNSETTLED, Phase.READING_UNDER_REVIEW),
         ),
         InaccessibilityReported: Transition(operator.take_over, (Phase.AWAITING_READING,)),
+        SiteVisitPlannedByOperator: Transition(operator.plan_visit, (Phase.AWAITING_READING,)),
         SiteFoundInaccessible: Transition(reading.fail_inaccessible, (Phase.FAILED,)),
         PointChanged: Transition(point.follow, (Phase.AWAITING_READING,)),
         DeadlineKind.REMOTE_READING: Transition(

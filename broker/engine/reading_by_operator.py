@@ -15,13 +15,14 @@ from broker.engine.legal_periods import PeriodName
 from broker.engine.notices_switch import reading_order, site_visit
 from broker.engine.state import SwitchCase
 from broker.messages.codes import ReadingMethod
-from broker.messages.events import InaccessibilityReported
+from broker.messages.events import InaccessibilityReported, SiteVisitPlannedByOperator
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import (
     OperatorTookOverReading,
     Plan,
     ReadingOrdered,
     SiteVisitAnnounced,
+    SiteVisitPlanned,
 )
 
 
@@ -63,7 +64,37 @@ def announce_visit(case: SwitchCase, plan: Plan, at: Circumstances) -> Decision:
     return Decision(
         state=apply(case, record),
         records=(record,),
-        notices=site_visit(case, plan, at.facts),
+        notices=site_visit(case, at.facts, visit_from=plan.reading_from, visit_to=plan.reading_to),
+        register_changes=(),
+    )
+
+
+def plan_visit(
+    case: SwitchCase, event: SiteVisitPlannedByOperator, at: Circumstances
+) -> Decision | Refused:
+    """The day of the visit is set, or set anew, within the reading period.
+
+    Under A21 the customer, the old and the new supplier are told of it as they were of the visit;
+    A22 owes nobody a notice, so there the day is recorded and agreed with the customer directly.
+    Source: A21, A22, A23 (002 a.199(1), a.199(2)).
+    """
+    plan = case.plan
+    if plan is None or not case.awaits_visit:
+        return Refused((Refusal(reason=Reason.NOT_POSSIBLE_IN_THIS_STATE),))
+    first = max(plan.reading_from, local_day(at.now))
+    if not first <= event.visit_on <= plan.reading_to:
+        outside = Refusal(
+            reason=Reason.READING_OUTSIDE_PERIOD,
+            found=event.visit_on.isoformat(),
+            expected=f"{first}/{plan.reading_to}",
+        )
+        return Refused((outside,))
+    record = SiteVisitPlanned(at=at.now, by=event.by, why=event.why, visit_on=event.visit_on)
+    told = site_visit(case, at.facts, visit_from=event.visit_on, visit_to=event.visit_on)
+    return Decision(
+        state=apply(case, record),
+        records=(record,),
+        notices=() if case.taken_over else told,
         register_changes=(),
     )
 

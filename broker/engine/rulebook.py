@@ -19,8 +19,19 @@ from broker.engine.legal_periods import (
     PeriodName,
     legal_period,
 )
-from broker.messages.codes import ReadingMethod
+from broker.messages.codes import Direction, ReadingMethod
 from broker.messages.deadlines import Deadline, DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Energy since the last reading and the band it may lie in, in kWh; None is not known (C1)."""
+
+    direction: Direction
+    energy: Decimal | None
+    expected: Decimal | None
+    lowest: Decimal | None
+    highest: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +54,16 @@ class Plausibility:
         if expected_kwh < self.small_below_kwh:
             return Decimal(0)
         return expected_kwh * self.lowest_factor
+
+    def compare(
+        self, direction: Direction, energy: Decimal | None, expected: Decimal | None
+    ) -> Comparison:
+        """What was used beside what may have been, which depends on what was expected."""
+        if expected is None:
+            return Comparison(direction, energy, None, None, None)
+        return Comparison(
+            direction, energy, expected, self.lowest(expected), self.highest(expected)
+        )
 
 
 _NO_ONE_OFF_DAYS = WorkingDays()

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from broker.engine.calendar import days_between, end_of, local_day, start_of
 from broker.engine.facts import MeterFacts, PointFacts, RegisterFacts
-from broker.engine.rulebook import Rulebook
+from broker.engine.rulebook import Comparison, Rulebook
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
 from broker.messages.identifiers import Gsrn, ObisCode
 from broker.messages.reasons import Reason, Refusal
@@ -99,6 +99,11 @@ class ReadingCheck:
         known = [part for part in parts if part is not None]
         return sum(known, Decimal(0)) if known and len(known) == len(parts) else None
 
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Each direction's energy beside the band that does not depart (C1, interpretation 8)."""
+        compare = self.rules.plausibility.compare
+        return tuple(compare(d, self.energy(d), self.expected_kwh(d)) for d in self.directions())
+
     def directions(self) -> tuple[Direction, ...]:
         """The directions of the point that the meter's active-energy registers measure."""
         found = {direction_of(r.register) for r in self.meter.registers}
@@ -146,6 +151,14 @@ def the_numbers_name_the_point_of_the_case(check: ReadingCheck) -> Refusal | Non
     return Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/MeterReading/Point")
 
 
+def may_come_by(method: ReadingMethod, role: Role, obtained_by: ObtainedBy) -> bool:
+    """Whether a reading may come so: as prescribed, or by the operator in place of a remote one."""
+    ways = {_ROUTES[method]}
+    if method is ReadingMethod.REMOTE:
+        ways.add(_ROUTES[ReadingMethod.VISIT])
+    return (role, obtained_by) in ways
+
+
 def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | None:
     """The customer reads and reports through the new supplier; otherwise the operator obtains it.
 
@@ -153,13 +166,10 @@ def the_reading_comes_by_the_prescribed_route(check: ReadingCheck) -> Refusal | 
     fails, the operator may read the meter itself.
     Source: A19, A20, A21, A22, C4 (002 a.199(1)).
     """
-    route = (check.sender_role, check.reading.obtained_by)
-    expected = _ROUTES[check.plan.reading_method]
-    by_operator = (Role.GRID_OPERATOR, ObtainedBy.OPERATOR)
-    if route == expected or (
-        route == by_operator and check.plan.reading_method is ReadingMethod.REMOTE
-    ):
+    method = check.plan.reading_method
+    if may_come_by(method, check.sender_role, check.reading.obtained_by):
         return None
+    expected = _ROUTES[method]
     return Refusal(
         reason=Reason.READING_BY_WRONG_ROUTE,
         place="/MeterReading/ObtainedBy",
@@ -339,13 +349,11 @@ def the_reading_does_not_depart_from_the_average(
     Source: C1, interpretation 8 (002 a.153(2)).
     """
     doubts, refusals = [], []
-    for direction in check.directions():
-        energy, expected = check.energy(direction), check.expected_kwh(direction)
-        if energy is None or expected is None:
+    for one in check.comparisons():
+        energy, lowest, highest = one.energy, one.lowest, one.highest
+        if energy is None or lowest is None or highest is None:
             doubts.append(Doubt(kind=DoubtKind.NO_AVERAGE_ON_RECORD, rule="C1"))
             continue
-        lowest = check.rules.plausibility.lowest(expected)
-        highest = check.rules.plausibility.highest(expected)
         if lowest <= energy <= highest:
             continue
         band = f"{lowest.normalize():f}..{highest.normalize():f} kWh"

@@ -109,7 +109,7 @@ class SwitchCase:
 
     It has one application, a collection of claims one of each claimant (B1). `deadlines` is the
     complete set that is open; `orders` how often the remote reading was ordered, `taken_over`
-    whether the operator reads because the customer cannot (A22);
+    whether the operator reads because the customer cannot (A22), `visit_on` the day of its visit;
     `clocks_from` the moment from which A12, A14 and A18 count in part B (interpretation 11).
     Fields that a phase has no use for are None or empty.
     """
@@ -128,6 +128,7 @@ class SwitchCase:
     approved_by: DecidedBy | None = None
     orders: int = 0
     taken_over: bool = False
+    visit_on: date | None = None
     review: Review | None = None
     carried_out: MeterReading | None = None
     settlement: Settlement | None = None

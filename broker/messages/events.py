@@ -182,6 +182,15 @@ class SiteFoundInaccessible:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVisitPlannedByOperator:
+    """The operator has set the day on which it will come to read the meter (A21, A22)."""
+
+    by: str
+    why: str
+    visit_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OneOffDaysChanged:
     """The announced one-off work-free days are now these; open deadlines move with them."""
 
@@ -196,6 +205,7 @@ OperatorDecision = (
     | ReadingAcceptedByOperator
     | ReadingRefusedByOperator
     | SiteFoundInaccessible
+    | SiteVisitPlannedByOperator
 )
 Event = (
     SwitchRequestReceived

@@ -202,10 +202,7 @@ class ClocksStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCheckedAgain:
-    """The checks ran again and the case stays open (interpretations 1, 3).
-
-    `doubts` are those of each application, in their order.
-    """
+    """The case stays open after a check (interpretations 1, 3); `doubts` are by application."""
 
     at: datetime
     doubts: tuple[tuple[Doubt, ...], ...]
@@ -263,6 +260,16 @@ class SiteVisitAnnounced:
     """The operator told the parties that it will visit the site to read the meter (A21)."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteVisitPlanned:
+    """The operator set the day on which it will come to read (A21, A22)."""
+
+    at: datetime
+    by: str
+    why: str
+    visit_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,6 +386,7 @@ Record = (
     | RequestWithdrawn
     | ReadingOrdered
     | SiteVisitAnnounced
+    | SiteVisitPlanned
     | OperatorTookOverReading
     | ReadingPutUnderReview
     | ReadingRefusedAfterReview

@@ -18,6 +18,7 @@ import msgspec
 
 from broker.config import RuleSettings, UnableToReadConfig, config_of
 from broker.engine.calendar import LJUBLJANA, end_of
+from broker.usecases.operator_verbs import Verb
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "fixtures" / "scenarios"
@@ -61,18 +62,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     raw: str | None = None
     bytes: str | None = None
     again: str | None = None
-    decide: (
-        Literal[
-            "approve",
-            "reject",
-            "dismiss-objections",
-            "uphold-objection",
-            "accept-reading",
-            "refuse-reading",
-            "site-inaccessible",
-        ]
-        | None
-    ) = None
+    decide: Verb | None = None
     look: str | None = None
     acknowledge: str | None = None
     read_again: str | None = None
@@ -105,6 +95,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     objector: str | None = None
     """Whose objection the operator upholds."""
     text: str | None = None
+    day: str | None = None
 
     settings: dict[str, Any] = {}
 

@@ -44,18 +44,20 @@ from broker.scenarios.stage import (
 )
 from broker.store.connection import open_for_reading
 from broker.store.verify import verify
+from broker.usecases.operator_verbs import Verb
 
 Named = TypeVar("Named")
 OpenStage = Callable[[Path, Path, RuleSettings, datetime], Stage]
 
 _VERBS = {
-    "approve": "approves",
-    "reject": "rejects",
-    "dismiss-objections": "rejects the objections to",
-    "uphold-objection": "upholds an objection to",
-    "accept-reading": "accepts the reading",
-    "refuse-reading": "refuses the reading",
-    "site-inaccessible": "could not read at the site of",
+    Verb.APPROVE: "approves",
+    Verb.REJECT: "rejects",
+    Verb.DISMISS_OBJECTIONS: "rejects the objections to",
+    Verb.UPHOLD_OBJECTION: "upholds an objection to",
+    Verb.ACCEPT_READING: "accepts the reading",
+    Verb.REFUSE_READING: "refuses the reading",
+    Verb.PLAN_VISIT: "sets the day of its visit at the site of",
+    Verb.SITE_INACCESSIBLE: "could not read at the site of",
 }
 _OPENS_A_CASE = ("SwitchRequest", "ShareClaim", "SharedSupplyRequest")
 _SERVICE = {
@@ -260,20 +262,22 @@ class _Run:
             raise FaultyScenario(f"two cases are named {step.case!r}")
 
     async def _decide(self, step: Step, told: Happening) -> list[str]:
-        said = {"decision": step.decide, "by": step.person, "why": step.why, "text": step.text}
+        verb = step.decide
+        assert verb is not None
+        given_by = {"by": step.person, "why": step.why, "text": step.text, "day": step.day}
         if step.objector is not None:
-            said["supplier"] = party_named(step.objector).eic
+            given_by["supplier"] = party_named(step.objector).eic
         number = self._case(step).number
         operator = operator_party()
         reply = await self._stage.ask(
             operator,
             "POST",
             f"/operator/cases/{number}/decision",
-            json={**said, "codes": step.reasons},
+            json={**given_by, "decision": verb.value, "codes": step.reasons},
         )
-        given = " ".join(filter(None, [*step.reasons, step.text]))
+        given = " ".join(filter(None, [*step.reasons, step.text, step.day]))
         told.who = f"{operator.name} ({step.person})"
-        told.what = f"{_VERBS[step.decide or '']} {step.case} {given}".strip()
+        told.what = f"{_VERBS[verb]} {step.case} {given}".strip()
         came = sorted(one["code"] for one in json.loads(reply.body).get("refusals", ()))
         told.answer = " ".join([str(reply.status), *came])
         return different("status", step.status, reply.status) + different(

@@ -135,14 +135,19 @@ CREATE TABLE outbox (
 ) STRICT
 """
 
-# The two columns of the outbox that change later are sealed here, as rows that never change.
+# The two columns of the outbox that change later are sealed here, as rows that never change. Each
+# time a person sends a document again, the next round of its handovers begins.
 _HANDOVERS = f"""
 CREATE TABLE handovers (
     position INTEGER PRIMARY KEY CHECK (position > 0),
     outbox_position INTEGER NOT NULL REFERENCES outbox,
-    what TEXT NOT NULL CHECK (what IN ('fetched', 'acknowledged')),
+    round INTEGER NOT NULL DEFAULT 0 CHECK (round >= 0), -- how often it had been sent again
+    what TEXT NOT NULL CHECK (what IN ('fetched', 'acknowledged', 'sent_again')),
     at TEXT NOT NULL CHECK (at {_INSTANT}),
-    UNIQUE (outbox_position, what)
+    recorded INTEGER REFERENCES journal, -- where it stands who sent it again and why
+    UNIQUE (outbox_position, round, what),
+    CHECK ((what = 'sent_again') = (recorded IS NOT NULL)),
+    CHECK (what <> 'sent_again' OR round > 0)
 ) STRICT
 """
 
@@ -200,6 +205,8 @@ _INDEXES = (
     ),
     # A mailbox: what its party has not acknowledged, oldest first.
     "CREATE INDEX mailbox ON outbox (party, position) WHERE acknowledged_at IS NULL",
+    # The messages about a case, also those it could not take.
+    "CREATE INDEX messages_of_case ON inbox (case_id) WHERE case_id IS NOT NULL",
     # The documents of a case.
     "CREATE INDEX documents_of_case ON outbox (case_id) WHERE case_id IS NOT NULL",
 )

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from sqlite3 import Connection
 
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.identifiers import CaseId, Eic
-from broker.store import deadlines, instants, journal
+from broker.messages.identifiers import CaseId, DocumentId, Eic
+from broker.store import deadlines, instants, journal, outbox
 
 # Stop the sweep; where it is stopped already, the first reason stays.
 _STOP = "INSERT INTO sweep (sweep_id, stopped_at, why) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
@@ -66,6 +66,17 @@ class ParkedTriedAgain:
     why: str
     case_id: CaseId
     kinds: tuple[DeadlineKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSentAgain:
+    """A person put this document of a case back into its mailbox, to be fetched again."""
+
+    at: datetime
+    by: str
+    why: str
+    case_id: CaseId
+    document_id: DocumentId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +139,29 @@ def try_parked_again(
         record = ParkedTriedAgain(at=at, by=by, why=why, case_id=case_id, kinds=kinds)
         journal.append(connection, case_id=None, at=at, record=record)
     return len(parked)
+
+
+class StillWaiting(Exception):
+    """The document waits to be fetched, or the case has none of this number: nothing was done."""
+
+
+def send_again(
+    connection: Connection,
+    case_id: CaseId,
+    document_id: DocumentId,
+    *,
+    at: datetime,
+    by: str,
+    why: str,
+) -> None:
+    """Let a document of the case wait in its mailbox again, with a row in the journal.
+
+    Raises StillWaiting; the savepoint of the event takes the row in the journal back then.
+    """
+    record = DocumentSentAgain(at=at, by=by, why=why, case_id=case_id, document_id=document_id)
+    recorded = journal.append(connection, case_id=None, at=at, record=record)
+    if not outbox.let_wait_again(connection, case_id, document_id, at=at, recorded=recorded):
+        raise StillWaiting(document_id)
 
 
 def set_one_off_days(

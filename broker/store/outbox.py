@@ -2,6 +2,7 @@
 
 Every look-up is scoped to one party. Acknowledging takes a document out of the waiting ones and
 nothing else; each first fetching and acknowledging is also a row of `handovers`, which is sealed.
+So is sending again, which lets the same document wait as if it had never been handed out.
 """
 
 from collections.abc import Iterable
@@ -55,8 +56,26 @@ _ACKNOWLEDGE = "UPDATE outbox SET acknowledged_at = ? WHERE position = ?"
 # Note the first time a document was handed out.
 _FETCHED = "UPDATE outbox SET first_fetched_at = ? WHERE position = ?"
 
-# Keep the fact and its time for good.
-_HANDOVER = "INSERT INTO handovers (outbox_position, what, at) VALUES (?, ?, ?)"
+# Keep the fact and its time for good, in the round of handovers that runs.
+_HANDOVER = (
+    "INSERT INTO handovers (outbox_position, round, what, at) VALUES (?1,"
+    " (SELECT coalesce(max(round), 0) FROM handovers WHERE outbox_position = ?1), ?2, ?3)"
+)
+
+# Begin the next round of handovers of a document.
+_NEXT_ROUND = (
+    "INSERT INTO handovers (outbox_position, round, what, at, recorded) VALUES (?1,"
+    " (SELECT coalesce(max(round), 0) + 1 FROM handovers WHERE outbox_position = ?1),"
+    " 'sent_again', ?2, ?3)"
+)
+
+# Let a document wait again, unless it has been erased.
+_WAIT_AGAIN = (
+    "UPDATE outbox SET first_fetched_at = NULL, acknowledged_at = NULL"
+    " WHERE document_id = ? AND case_id = ? AND acknowledged_at IS NOT NULL"
+    " AND (SELECT content FROM payloads WHERE payload_id = outbox.payload_id) IS NOT NULL"
+    " RETURNING position"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +178,20 @@ def note_fetched(connection: Connection, party: Eic, document_id: DocumentId, at
     if standing is not None and standing[2] is None:
         connection.execute(_FETCHED, (instants.to_text(at), standing[0]))
         connection.execute(_HANDOVER, (standing[0], "fetched", instants.to_text(at)))
+
+
+def let_wait_again(
+    connection: Connection, case_id: CaseId, document_id: DocumentId, *, at: datetime, recorded: int
+) -> bool:
+    """Let a document of the case wait in its mailbox again, the same bytes under the same number.
+
+    `recorded` is where the journal says who sent it again and why. False and nothing where the
+    case has no such document, where it has been erased, or where it waits still.
+    """
+    waits = connection.execute(_WAIT_AGAIN, (document_id, case_id)).fetchall()
+    for (position,) in waits:
+        connection.execute(_NEXT_ROUND, (position, instants.to_text(at), recorded))
+    return bool(waits)
 
 
 def _documents(

@@ -31,7 +31,7 @@ _ROWS = (
         " FROM outbox WHERE position > ? AND position <= ? ORDER BY position"
     ),
     (
-        "SELECT position, outbox_position, what, at"
+        "SELECT position, outbox_position, round, what, at, recorded"
         " FROM handovers WHERE position > ? AND position <= ? ORDER BY position"
     ),
 )

@@ -74,13 +74,16 @@ _MESSAGE_HASHES = (
 # Each contract beside its hash.
 _CONTRACTS = "SELECT lower(hex(sha256)), sha256, content FROM contract_documents ORDER BY stored_at"
 
-# Documents whose own times differ from the sealed handovers.
+# Documents whose own times differ from the sealed handovers of their last round.
 _HANDOVERS_DIFFER = (
-    "SELECT outbox.position FROM outbox"
-    " LEFT JOIN handovers AS fetched"
-    " ON fetched.outbox_position = outbox.position AND fetched.what = 'fetched'"
-    " LEFT JOIN handovers AS acknowledged"
-    " ON acknowledged.outbox_position = outbox.position AND acknowledged.what = 'acknowledged'"
+    "WITH latest (position, round) AS (SELECT outbox.position, coalesce(max(round), 0)"
+    " FROM outbox LEFT JOIN handovers ON outbox_position = outbox.position"
+    " GROUP BY outbox.position)"
+    " SELECT outbox.position FROM outbox JOIN latest USING (position)"
+    " LEFT JOIN handovers AS fetched ON fetched.outbox_position = outbox.position"
+    " AND fetched.what = 'fetched' AND fetched.round = latest.round"
+    " LEFT JOIN handovers AS acknowledged ON acknowledged.outbox_position = outbox.position"
+    " AND acknowledged.what = 'acknowledged' AND acknowledged.round = latest.round"
     " WHERE outbox.first_fetched_at IS NOT fetched.at"
     " OR outbox.acknowledged_at IS NOT acknowledged.at ORDER BY outbox.position"
 )

@@ -1,16 +1,28 @@
 """A case as the operator's staff see it: everything that is on record, and what can be done now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from sqlite3 import Connection
 
+from broker.engine.calendar import local_day, plus_days
+from broker.engine.facts import MeterFacts, PointFacts
+from broker.engine.rulebook import Comparison, Rulebook
+from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import SwitchCase
 from broker.messages.identifiers import CaseId, Eic
-from broker.store import cases, deadlines, journal, participants
+from broker.messages.master_data import BilledQuantity
+from broker.store import cases, deadlines, exchanged, journal, participants, register
 from broker.store.cases import UnableToLoadErased
 from broker.store.deadlines import OpenDeadline
-from broker.usecases.operator_verbs import Verb, possible
+from broker.store.exchanged import DocumentOut, MessageIn
+from broker.store.quantities import billed_between
+from broker.store.readings_of_point import ReadingKept, readings_of_point
+from broker.usecases.gather_facts import point_when_read
+from broker.usecases.operator_verbs import Verb, meter_to_read, possible
 from broker.usecases.view_case import ARTICLES
+
+_DAYS_SHOWN = 730
+_READINGS_SHOWN = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +37,40 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseForStaff:
-    """A case with its open deadlines, its history, the names of its parties, and the verbs.
+class Questioned:
+    """The reading under review: what was used since the last reading, beside what is plausible."""
 
-    `last_position` is that of its last row in the journal: what a decision has seen.
+    since: date
+    taken_on: date
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseForStaff:
+    """A case with what is on record of it and of its point, and what can be done now.
+
+    `last_position` is that of its last row in the journal: what a decision has seen. `to_read` is
+    the meter of which a reading of the operator's own would be taken in, None where none would.
     """
 
     case: SwitchCase
     deadlines: tuple[OpenDeadline, ...]
     history: tuple[Happened, ...]
     last_position: int
+    messages: tuple[MessageIn, ...]
+    documents: tuple[DocumentOut, ...]
     names: dict[Eic, str]
+    point: PointFacts | None
+    readings: tuple[ReadingKept, ...]
+    billed: tuple[BilledQuantity, ...]
+    questioned: Questioned | None
     verbs: tuple[Verb, ...]
+    to_read: MeterFacts | None
 
 
-def case_for_staff(connection: Connection, case_id: CaseId) -> CaseForStaff | None:
+def case_for_staff(
+    connection: Connection, case_id: CaseId, *, today: date, rules: Rulebook
+) -> CaseForStaff | None:
     """The case, None where there is none or where it has been erased.
 
     Raises ValueError where it is damaged.
@@ -50,30 +81,82 @@ def case_for_staff(connection: Connection, case_id: CaseId) -> CaseForStaff | No
         return None
     if case is None:
         return None
+    named = case.request.point.accounting_point
+    point = register.point_facts(connection, named, today)
+    number = point.measured_at if point else named
+    messages = exchanged.messages_of_case(connection, case_id)
+    documents = exchanged.documents_of_case(connection, case_id)
     return CaseForStaff(
         case=case,
         deadlines=deadlines.of_case(connection, case_id),
-        history=tuple(
-            Happened(
-                at=entry.at,
-                what=entry.kind,
-                article=ARTICLES[entry.kind],
-                by=getattr(entry.record, "by", None),
-                why=getattr(entry.record, "why", None),
-            )
-            for entry in journal.entries_of(connection, case_id)
-        ),
+        history=_history(connection, case_id),
         last_position=journal.last_position_of(connection, case_id),
-        names=_names(connection, case),
+        messages=messages,
+        documents=documents,
+        names=_names(connection, case, point, messages, documents),
+        point=point,
+        readings=readings_of_point(connection, number, limit=_READINGS_SHOWN),
+        billed=billed_between(connection, number, plus_days(today, -_DAYS_SHOWN), today),
+        questioned=_questioned(connection, case, point, rules),
         verbs=possible(case),
+        to_read=meter_to_read(case, point),
     )
 
 
-def _names(connection: Connection, case: SwitchCase) -> dict[Eic, str]:
+def _history(connection: Connection, case_id: CaseId) -> tuple[Happened, ...]:
+    return tuple(
+        Happened(
+            at=entry.at,
+            what=entry.kind,
+            article=ARTICLES[entry.kind],
+            by=getattr(entry.record, "by", None),
+            why=getattr(entry.record, "why", None),
+        )
+        for entry in journal.entries_of(connection, case_id)
+    )
+
+
+def _questioned(
+    connection: Connection, case: SwitchCase, present: PointFacts | None, rules: Rulebook
+) -> Questioned | None:
+    """The reading under review beside the band of interpretation 8, as its rule compares them."""
+    review, plan = case.review, case.plan
+    if review is None or plan is None or present is None:
+        return None
+    point = point_when_read(connection, review.reading, present) or present
+    if point.meter is None or point.last_reading is None:
+        return None
+    check = ReadingCheck(
+        reading=review.reading,
+        sender_role=review.sender_role,
+        received_at=review.received_at,
+        plan=plan,
+        point=point,
+        meter=point.meter,
+        rules=rules,
+    )
+    return Questioned(
+        since=point.last_reading.taken_on,
+        taken_on=local_day(review.reading.taken_at),
+        comparisons=check.comparisons(),
+    )
+
+
+def _names(
+    connection: Connection,
+    case: SwitchCase,
+    point: PointFacts | None,
+    messages: tuple[MessageIn, ...],
+    documents: tuple[DocumentOut, ...],
+) -> dict[Eic, str]:
     """What the parties of the case are called, strangers by their number."""
+    operator = register.operator(connection)
     requests = [one.request for one in case.applications]
-    involved = [one.header.sender for one in requests]
-    involved += [chosen.supplier for one in requests for chosen in one.chosen]
-    involved += [one.supplier for one in (*case.changes.ends, *case.changes.begins)]
+    involved = {one.header.sender for one in requests}
+    involved |= {chosen.supplier for one in requests for chosen in one.chosen}
+    involved |= {one.supplier for one in (*case.changes.ends, *case.changes.begins)}
+    involved |= {one.supplier for one in point.supplies} if point else set()
+    involved |= {one.sender for one in messages} | {one.party for one in documents}
     known = {eic: participants.participant(connection, eic) for eic in involved}
-    return {eic: party.name if party else eic for eic, party in known.items()}
+    names = {eic: party.name if party else eic for eic, party in known.items()}
+    return {**names, operator.eic: operator.name}

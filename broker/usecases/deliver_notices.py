@@ -9,8 +9,8 @@ from sqlite3 import Connection
 
 from broker.clock import Clock
 from broker.messages.answers import MailboxEntry
-from broker.messages.identifiers import DocumentId, Eic
-from broker.store import outbox
+from broker.messages.identifiers import CaseId, DocumentId, Eic
+from broker.store import operations, outbox
 from broker.store.outbox import Document
 from broker.store.writer import UnableToWrite, Writer
 
@@ -47,6 +47,20 @@ class DeliverNotices:
         return await self._writer.submit(
             lambda connection: outbox.acknowledge(
                 connection, party, document_ids, self._clock.now()
+            )
+        )
+
+    async def send_again(
+        self, case_id: CaseId, document_id: DocumentId, *, by: str, why: str
+    ) -> None:
+        """A person lets a document of the case wait in its mailbox again, the same bytes.
+
+        Raises StillWaiting, where the case has none of this number that was acknowledged.
+        """
+        at = self._clock.now()
+        await self._writer.submit(
+            lambda connection: operations.send_again(
+                connection, case_id, document_id, at=at, by=by, why=why
             )
         )
 

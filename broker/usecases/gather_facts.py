@@ -66,8 +66,13 @@ def _point_when_read(
 ) -> PointFacts | None:
     """The point with the meter of the reading's day, None where it is the present one (C5, D4)."""
     reading = _reading_of(state, event)
-    if reading is None or point is None:
-        return None
+    return None if reading is None or point is None else point_when_read(connection, reading, point)
+
+
+def point_when_read(
+    connection: Connection, reading: MeterReading, point: PointFacts
+) -> PointFacts | None:
+    """The point with the meter of the reading's day, None where it is the present one (C5, D4)."""
     then = metering_on(connection, point.measured_at, local_day(reading.taken_at))
     if then.meter is None or then.meter == point.meter:
         return None

@@ -4,21 +4,27 @@ What can be done is read from the tables of the processes: a page never offers a
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.decide import transition_of
+from broker.engine.facts import MeterFacts, PointFacts
+from broker.engine.rules_reading import may_come_by
 from broker.engine.state import SwitchCase
+from broker.messages.codes import ObtainedBy, Role
 from broker.messages.events import (
     GivenReason,
     ObjectionsDismissedByOperator,
     ObjectionUpheldByOperator,
     OperatorDecision,
     ReadingAcceptedByOperator,
+    ReadingReceived,
     ReadingRefusedByOperator,
     RequestApprovedByOperator,
     RequestRejectedByOperator,
     SiteFoundInaccessible,
+    SiteVisitPlannedByOperator,
 )
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
@@ -33,6 +39,7 @@ class Verb(Enum):
     UPHOLD_OBJECTION = "uphold-objection"
     ACCEPT_READING = "accept-reading"
     REFUSE_READING = "refuse-reading"
+    PLAN_VISIT = "plan-visit"
     SITE_INACCESSIBLE = "site-inaccessible"
 
 
@@ -43,15 +50,19 @@ EVENTS: dict[Verb, type[OperatorDecision]] = {
     Verb.UPHOLD_OBJECTION: ObjectionUpheldByOperator,
     Verb.ACCEPT_READING: ReadingAcceptedByOperator,
     Verb.REFUSE_READING: ReadingRefusedByOperator,
+    Verb.PLAN_VISIT: SiteVisitPlannedByOperator,
     Verb.SITE_INACCESSIBLE: SiteFoundInaccessible,
 }
 CODES_FOR: dict[Verb, Use] = {Verb.REJECT: Use.REQUEST, Verb.REFUSE_READING: Use.READING}
 """The verbs that need codes, and the use that a code must have for each."""
+WITH_A_DAY = frozenset({Verb.PLAN_VISIT})
+"""The verbs that need a day."""
+_OF_A_VISIT = frozenset({Verb.PLAN_VISIT, Verb.SITE_INACCESSIBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a person gives with a verb: who it is, why, and the codes with the text of E14.
+    """What a person gives with a verb: who it is, why, the codes with the text of E14, a day.
 
     `supplier` is the EIC of the one whose objection is upheld.
     """
@@ -61,6 +72,7 @@ class Given:
     codes: tuple[str, ...] = ()
     text: str | None = None
     supplier: str | None = None
+    day: date | None = None
 
 
 def possible(case: SwitchCase) -> tuple[Verb, ...]:
@@ -69,8 +81,16 @@ def possible(case: SwitchCase) -> tuple[Verb, ...]:
         verb
         for verb in Verb
         if transition_of(case.phase, EVENTS[verb]) is not None
-        and (verb is not Verb.SITE_INACCESSIBLE or case.awaits_visit)
+        and (verb not in _OF_A_VISIT or case.awaits_visit)
     )
+
+
+def meter_to_read(case: SwitchCase, point: PointFacts | None) -> MeterFacts | None:
+    """The meter of which the case would take in the operator's own reading, None where of none."""
+    if transition_of(case.phase, ReadingReceived) is None or case.plan is None or point is None:
+        return None
+    own = may_come_by(case.plan.reading_method, Role.GRID_OPERATOR, ObtainedBy.OPERATOR)
+    return point.meter if own else None
 
 
 def codes_for(verb: Verb) -> tuple[Reason, ...]:
@@ -82,7 +102,7 @@ def codes_for(verb: Verb) -> tuple[Reason, ...]:
 def event_of(verb: Verb, given: Given) -> OperatorDecision:
     """The decision as an event.
 
-    Raises ValueError for unknown codes, no name, no reason, or where it is not said whose
+    Raises ValueError for unknown codes, no name, reason or day, or where it is not said whose
     objection is upheld.
     """
     by, why = given.by.strip(), given.why.strip()
@@ -107,5 +127,9 @@ def event_of(verb: Verb, given: Given) -> OperatorDecision:
             return ReadingAcceptedByOperator(by=by, why=why)
         case Verb.REFUSE_READING:
             return ReadingRefusedByOperator(by=by, why=why, reasons=reasons)
+        case Verb.PLAN_VISIT:
+            if given.day is None:
+                raise ValueError("a visit is planned for a day")
+            return SiteVisitPlannedByOperator(by=by, why=why, visit_on=given.day)
         case Verb.SITE_INACCESSIBLE:
             return SiteFoundInaccessible(by=by, why=why)

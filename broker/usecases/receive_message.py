@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
@@ -44,15 +44,19 @@ _EXPLAINING_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back over HTTP: the status and the acknowledgement as XML."""
+    """What goes back over HTTP: the status and the acknowledgement as XML; what speaks against."""
 
     status: int
     body: bytes
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt at sending: who, what, when, under which receipt number."""
+    """One attempt at sending: who, what, when, under which receipt number.
+
+    `submitter` is the member of staff that handed it in for the operator, None for all others.
+    """
 
     data: bytes
     party: Participant
@@ -60,6 +64,7 @@ class Attempt:
     receipt: ReceiptNumber
     message_id: MessageId | None = None
     kind: str | None = None
+    submitter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +87,20 @@ class ReceiveMessage:
         self._explainer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explain")
         self._explaining = 0
 
-    async def receive(self, data: bytes, party: Participant, received_at: datetime) -> Answer:
+    async def receive(
+        self,
+        data: bytes,
+        party: Participant,
+        received_at: datetime,
+        submitter: str | None = None,
+    ) -> Answer:
         """The answer to these bytes of the authenticated party; raises nothing of its own.
 
+        `submitter` is the member of staff that hands it in on a page, for the operator.
         No await lies between receipt and the writer's queue for a message of sound structure, so
         that events enter the writer in order of receipt (design 4).
         """
-        attempt = self._attempt(data, party, received_at)
+        attempt = replace(self._attempt(data, party, received_at), submitter=submitter)
         return await self._answered(attempt, self._read(attempt))
 
     async def refuse_media_type(
@@ -220,7 +232,7 @@ class ReceiveMessage:
         """Write the acknowledgement and keep it beside the bytes it answers."""
         body = self._acknowledgement(attempt, verdict, attempt.receipt)
         inbox.record(connection, _received(attempt, verdict.status, verdict.case_id, body))
-        return Answer(verdict.status, body)
+        return Answer(verdict.status, body, verdict.refusals)
 
     async def _keep_failed(self, attempt: Attempt) -> Answer:
         """A bug of ours: 500; the bytes are kept where that is possible, the answer never.
@@ -238,7 +250,7 @@ class ReceiveMessage:
     def _unkept(self, attempt: Attempt, status: int, reason: Reason) -> Answer:
         verdict = Verdict(status=status, refusals=(Refusal(reason=reason),))
         receipt = attempt.receipt if status == 500 else None
-        return Answer(status, self._acknowledgement(attempt, verdict, receipt))
+        return Answer(status, self._acknowledgement(attempt, verdict, receipt), verdict.refusals)
 
     def _acknowledgement(
         self, attempt: Attempt, verdict: Verdict, receipt: ReceiptNumber | None
@@ -257,14 +269,7 @@ class ReceiveMessage:
 
 
 def _with_header(attempt: Attempt, message_id: MessageId | None, kind: str | None) -> Attempt:
-    return Attempt(
-        data=attempt.data,
-        party=attempt.party,
-        received_at=attempt.received_at,
-        receipt=attempt.receipt,
-        message_id=message_id,
-        kind=kind,
-    )
+    return replace(attempt, message_id=message_id, kind=kind)
 
 
 def _received(
@@ -273,7 +278,7 @@ def _received(
     return inbox.Received(
         receipt=attempt.receipt,
         party=attempt.party.eic,
-        submitter=attempt.party.eic,
+        submitter=attempt.submitter or attempt.party.eic,
         message_id=attempt.message_id,
         received_at=attempt.received_at,
         http_status=status,

@@ -33,6 +33,7 @@ ARTICLES = {
     "RequestWithdrawn": "002 a.195(5)",
     "ReadingOrdered": "002 a.199(1)",
     "SiteVisitAnnounced": "002 a.199(1)",
+    "SiteVisitPlanned": "002 a.199(1)",
     "OperatorTookOverReading": "002 a.199(1)",
     "ReadingPutUnderReview": "002 a.153(2)",
     "ReadingRefusedAfterReview": "002 a.200(2)",

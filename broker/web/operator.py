@@ -1,5 +1,6 @@
 """The operator's staff: what waits for them, and their decisions, as JSON for the command line."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ _TASKS_MAX = 1000
 
 
 class Decided(msgspec.Struct, forbid_unknown_fields=True):
-    """A decision as it is posted: what, who, why, and the codes (as `260:E14`) with their text.
+    """A decision as it is posted: what, who, why, codes (as `260:E14`) with their text, a day.
 
     `supplier` is whose objection is upheld, as EIC.
     """
@@ -31,6 +32,7 @@ class Decided(msgspec.Struct, forbid_unknown_fields=True):
     codes: tuple[str, ...] = ()
     text: str | None = None
     supplier: str | None = None
+    day: date | None = None
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True):
@@ -105,6 +107,7 @@ def _event_of(decided: Decided) -> OperatorDecision:
         codes=decided.codes,
         text=decided.text,
         supplier=decided.supplier,
+        day=decided.day,
     )
     return event_of(decided.decision, given)
 

@@ -51,7 +51,7 @@ def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -
     tab_to(page, f'a[href="{link}"]')
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Zahteva v dvomu")
-    tab_to(page, "summary")
+    tab_to(page, ".action summary")
     page.keyboard.press("Enter")
     expect(page.locator(".consequence").first).to_contain_text("Umik zahteve ni več mogoč")
     tab_to(page, "textarea")
@@ -64,10 +64,33 @@ def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -
     expect(page.locator(".history")).to_contain_text("Nada Zgled (nada): Priimek po poroki.")
 
 
+def test_a_doubtful_reading_is_decided_by_keyboard_beside_its_plot(open_as: Open) -> None:
+    page = open_as("nada", "/?kind=reading_in_doubt")
+    tab_to(page, f"{ROW} a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".timeline.wide")).to_be_visible()
+    expect(page.locator(".timeline.tall")).to_be_hidden()
+    expect(page.locator(".plot .band")).to_be_visible()
+    expect(page.locator(".plot .bar-asked")).to_be_visible()
+    tab_to(page, ".exchanged summary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".exchanged[open] .fields").first).to_contain_text("Glava sporočila")
+    tab_to(page, ".exchanged[open] .links a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".xml").first).to_contain_text("<SwitchRequest")
+    assert violations(page) == []
+    page.go_back()
+    page.set_viewport_size(NARROW)
+    expect(page.locator(".timeline.tall")).to_be_visible()
+    expect(page.locator(".timeline.wide")).to_be_hidden()
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
 def test_what_cannot_be_decided_so_is_told_and_nothing_typed_is_lost(open_as: Open) -> None:
     page = open_as("nada", "/?kind=reading_in_doubt")
     page.locator(ROW, has_text="383199900000000222").locator("a").first.click()
-    page.locator("summary", has_text="Zavrni odčitek").click()
+    page.locator(".action summary", has_text="Zavrni odčitek").click()
     page.locator("details[open] textarea").fill("Ni mogoče.")
     page.locator("details[open] button.primary").click()
     expect(page.get_by_role("alert")).to_contain_text("Odločitve ni bilo mogoče sprejeti")
@@ -81,7 +104,7 @@ def test_a_viewer_looks_and_may_not_decide(open_as: Open) -> None:
     page = open_as("vid")
     page.locator(f"{ROW} a").first.click()
     expect(page.get_by_text("Odloča lahko le referent.")).to_be_visible()
-    expect(page.locator("summary")).to_have_count(0)
+    expect(page.locator(".action summary")).to_have_count(0)
     token = page.locator("[name=form_token]").first.get_attribute("value")
     fields = {"form_token": token or "", "why": "x"}
     assert page.request.post(f"{page.url}/approve", form=fields).status == 403
@@ -154,7 +177,7 @@ def test_no_page_scrolls_sideways(open_as: Open, size: dict[str, int]) -> None:
 def test_the_pages_work_without_scripts(open_as: Open) -> None:
     page = open_as("nada", java_script_enabled=False)
     page.locator(f"{ROW} a").first.click()
-    page.locator("summary").first.click()
+    page.locator(".action summary").first.click()
     expect(page.locator("details[open] textarea")).to_be_visible()
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from broker.clock import VirtualClock
-from broker.engine.process_switch import SWITCH
+from broker.engine.decide import PROCESSES
 from broker.usecases.operator_verbs import CODES_FOR, EVENTS, Verb, codes_for
 from tests.dashboard.visitors import Visitor
 from tests.web.letters import SOUTH, doubtful_request, sample_point, switch_request
@@ -20,7 +20,8 @@ async def in_doubt(broker: Broker) -> str:
 
 
 def test_every_decision_the_table_knows_has_its_verb() -> None:
-    listed = {trigger for row in SWITCH.values() for trigger in row if trigger in EVENTS.values()}
+    rows = [row for process in PROCESSES for row in process.values()]
+    listed = {trigger for row in rows for trigger in row if trigger in EVENTS.values()}
     assert listed == set(EVENTS.values())
     assert set(EVENTS) == set(Verb)
 
@@ -32,7 +33,7 @@ def test_a_verb_that_needs_codes_has_some(verb: Verb) -> None:
 
 async def test_the_actions_are_those_of_the_phase(broker: Broker, clerk: Visitor) -> None:
     text = (await clerk.get(f"/cases/{await in_doubt(broker)}")).text
-    assert text.count("<summary>") == 2
+    assert text.count('<details class="action"') == 2
     assert "Odobri zahtevo" in text
     assert "Zavrni zahtevo" in text
     assert "Ime se razlikuje od evidence" in text
@@ -41,7 +42,7 @@ async def test_the_actions_are_those_of_the_phase(broker: Broker, clerk: Visitor
 async def test_a_case_that_waits_for_nobody_has_no_actions(broker: Broker, clerk: Visitor) -> None:
     case = (await broker.post(switch_request("R-1", POINT), SOUTH)).case
     text = (await clerk.get(f"/cases/{case}")).text
-    assert "<summary>" not in text
+    assert '<details class="action"' not in text
     assert "Konec obdobja za odčitek" in text
 
 

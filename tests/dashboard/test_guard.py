@@ -9,9 +9,11 @@ from broker.dashboard.routes import ADDRESSES
 from tests.dashboard.visitors import Visitor
 from tests.web.running import Broker
 
+NUMBER = "01234567-89ab-7def-8123-456789abcdef"
 PLACES = {
-    "{number}": "01234567-89ab-7def-8123-456789abcdef",
+    "{number}": NUMBER,
     "{verb}": "approve",
+    "{document}": NUMBER,
     "{eic}": "28XSEVER-ENERGI8",
 }
 

@@ -13,8 +13,16 @@ from broker.dashboard.pages.flow import FIGURES
 from broker.dashboard.pages.mailboxes import COLUMNS, DOCUMENT_COLUMNS
 from broker.dashboard.pages.messages import COLUMNS as MESSAGE_COLUMNS
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
+from broker.dashboard.timeline import Sort
 from broker.engine.state import Phase, WaitsFor
-from broker.messages.codes import Direction, DocumentKind, ObtainedBy, Payer, Role
+from broker.messages.codes import (
+    Direction,
+    DocumentKind,
+    ObtainedBy,
+    Payer,
+    ReadingMethod,
+    Role,
+)
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
 from broker.store.archive import Outcome
@@ -38,6 +46,10 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.market_role_": Role,
     "words.outcome_": Outcome,
     "messages.kind_": DocumentKind,
+    "case.reads_": ReadingMethod,
+    "case_timeline.": Sort,
+    "case_point.payer_": Payer,
+    "case_point.obtained_": ObtainedBy,
     "case.verb_": Verb,
     "case.consequence_": Verb,
 }
@@ -60,6 +72,9 @@ NAMED_ON_THE_WAY = {
     "flow.chart_requests",
     "words.waits_for_parked",
     "case.consequence_refuse-reading_at_last",
+    "case.consequence_plan-visit_taken_over",
+    *(f"case_exchange.handover_{what}" for what in ("fetched", "acknowledged", "sent_again")),
+    *(f"case_exchange.{text}" for text in ("true", "false")),
 }
 ENTRIES = sorted(catalogue().items())
 
@@ -82,7 +97,7 @@ def test_every_text_that_is_named_is_there_and_none_else() -> None:
     text = "".join(source.read_text("utf-8") for source in sources if source.name != "texts.py")
     files = "|".join(path.stem for path in (DASHBOARD / "texts").glob("*.toml"))
     named = set(re.findall(rf'"((?:{files})\.[\w-]+[^_\W])"', text))
-    named = {name for name in named if not name.endswith(".html")}
+    named = {name for name in named if not name.endswith((".html", ".css"))}
     named |= {f"today.column_{name}" for name in re.findall(r'"(\w+)"', text)} & set(catalogue())
     assert sorted((named | NAMED_ON_THE_WAY) ^ set(catalogue())) == []
 

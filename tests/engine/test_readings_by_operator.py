@@ -46,6 +46,7 @@ from tests.engine.ways_through_the_process import (
     LATER,
     REMOTE,
     TO_BE_VISITED,
+    a_planned_visit,
     a_reading,
     a_reading_by_the_operator,
     a_remote_reading,
@@ -291,6 +292,42 @@ class TestVisits:
         told = [n.to for n in decision.notices if isinstance(n, SiteVisitNotice)]
         assert [to.party for to in told] == [NEW, OPERATOR, OPERATOR]
         assert [to.role for to in told[1:]] == [Role.SUPPLIER, Role.GRID_OPERATOR]
+
+    def test_the_day_of_the_visit_is_told_to_those_told_of_it(self) -> None:
+        decision = decided(awaiting_visit(), a_planned_visit(), TO_BE_VISITED, LATER)
+        told = [n for n in decision.notices if isinstance(n, SiteVisitNotice)]
+        assert [n.to.party for n in told] == [NEW, OLD, OPERATOR]
+        assert {(n.visit_from, n.visit_to) for n in told} == {(READ_ON, READ_ON)}
+        assert decision.state.visit_on == READ_ON
+
+    def test_under_a22_the_day_is_recorded_and_nobody_told(self) -> None:
+        decision = decided(taken_over(), a_planned_visit(), GOOD, IN_FIVE_DAYS)
+        assert (decision.state.visit_on, decision.notices) == (READ_ON, ())
+
+    @pytest.mark.parametrize(
+        ("on", "taken"),
+        [
+            (date(2026, 4, 27), False),
+            (date(2026, 4, 28), True),
+            (date(2026, 5, 15), True),
+            (date(2026, 5, 16), False),
+        ],
+    )
+    def test_the_day_is_from_today_to_the_end_of_the_period(self, on: date, taken: bool) -> None:
+        outcome = decide(
+            awaiting_visit(),
+            a_planned_visit(on),
+            facts=TO_BE_VISITED,
+            now=IN_FIVE_DAYS,
+            rules=RULES,
+        )
+        assert isinstance(outcome, Decision) is taken
+        if isinstance(outcome, Refused):
+            assert names(outcome.refusals) == (Reason.READING_OUTSIDE_PERIOD,)
+
+    def test_where_the_customer_reads_no_visit_is_planned(self) -> None:
+        told = refused(awaiting_reading(), a_planned_visit(), GOOD, LATER)
+        assert told == (Reason.NOT_POSSIBLE_IN_THIS_STATE,)
 
     def test_the_visit_is_a_task_until_the_meter_is_read(self) -> None:
         assert awaiting_visit().waits_for is WaitsFor.SITE_VISIT

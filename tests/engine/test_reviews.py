@@ -14,6 +14,7 @@ from broker.messages.records import (
     ReadingRefusedAfterReview,
     RequestApproved,
     RequestRejected,
+    SiteVisitPlanned,
     SwitchCarriedOut,
     SwitchHasFailed,
 )
@@ -70,12 +71,13 @@ def test_a_decision_of_the_operator_names_who_and_why(way: Way) -> None:
             record,
             RequestApproved
             | RequestRejected
+            | SiteVisitPlanned
             | ReadingRefusedAfterReview
             | SwitchCarriedOut
             | SwitchHasFailed,
         )
         assert (record.by, record.why) == (way.event.by, way.event.why)
-        if not isinstance(record, ReadingRefusedAfterReview):
+        if not isinstance(record, ReadingRefusedAfterReview | SiteVisitPlanned):
             assert record.decided_by is DecidedBy.OPERATOR
 
 

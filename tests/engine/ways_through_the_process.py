@@ -25,6 +25,7 @@ from broker.messages.events import (
     RequestApprovedByOperator,
     RequestRejectedByOperator,
     SiteFoundInaccessible,
+    SiteVisitPlannedByOperator,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -126,6 +127,11 @@ def a_report(received_at: datetime = IN_FIVE_DAYS) -> InaccessibilityReported:
 def site_found_inaccessible() -> SiteFoundInaccessible:
     """The operator came and could not read."""
     return SiteFoundInaccessible(by="Nada Zgled", why="Vrata zaklenjena.")
+
+
+def a_planned_visit(on: date = READ_ON) -> SiteVisitPlannedByOperator:
+    """The operator sets the day of its visit."""
+    return SiteVisitPlannedByOperator(by="Nada Zgled", why="Obhod.", visit_on=on)
 
 
 def a_departing_reading() -> MeterReading:
@@ -423,6 +429,7 @@ WAYS = (
             ),
             (site_found_inaccessible(), Phase.FAILED, awaiting_visit, TO_BE_VISITED),
             (site_found_inaccessible(), Phase.FAILED, taken_over, GOOD),
+            (a_planned_visit(), Phase.AWAITING_READING, awaiting_visit, TO_BE_VISITED),
         )
     ),
     Way(
@@ -446,6 +453,7 @@ EVENTS: tuple[Event, ...] = (
     acceptance_by_the_operator(),
     refusal_by_the_operator(),
     site_found_inaccessible(),
+    a_planned_visit(),
     a_point_change(),
     one_off_days(),
 )

@@ -28,7 +28,8 @@ SMALL = re.compile(
 )
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\b")
-# The queries that sort: what waits, what was found by a number (at most 3,000), a name list.
+# The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
+# history of one point, the mails that could not be sent.
 SORTS = {
     worklist._WAITING,
     worklist._SUPPLIERS,
@@ -38,6 +39,9 @@ SORTS = {
     archive._MAILBOXES,
     archive._COUNT_AFTER,
     deadlines._PARKED,
+    *point_history.QUERIES,
+    point_history.BILLED,
+    mails.TROUBLED,
 }
 QUERIES = {
     f"{module.__name__.rpartition('.')[2]}{number}": query

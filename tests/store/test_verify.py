@@ -152,7 +152,7 @@ def with_one_change(path: Path, copy: Path, table: str, column: str, row: int) -
         new = changed(value)
         declared = f"SELECT type FROM pragma_table_info('{table}') WHERE name = '{column}'"
         if value is None and connection.execute(declared).fetchone() != ("TEXT",):
-            new = 1 if column.endswith("payload") else bytes(32)
+            new = 1 if column.endswith(("payload", "recorded")) else bytes(32)
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE {key[0]} IS ?", (new, identity))
     return copy
 

@@ -1,0 +1,143 @@
+"""What was exchanged in a case, as lines for a page: messages in and documents out, with fields."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from http import HTTPStatus
+
+from broker.dashboard import dates
+from broker.dashboard.texts import Texts
+from broker.engine.code_list import CODE_LIST
+from broker.messages.identifiers import Eic
+from broker.messages.reasons import Reason
+from broker.store.exchanged import DocumentOut, MessageIn
+from broker.usecases.case_for_staff import CaseForStaff
+from broker.wire.document_fields import Field, Said, about_kind, fields_of
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A field as a line of a table; `value` None is the head of those below it."""
+
+    depth: int
+    label: str
+    value: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """A message (`message`) or a document (`document`) of the case, ready to be shown."""
+
+    number: str
+    at: datetime
+    kind: str
+    party: str
+    fields: tuple[Told, ...]
+    content: bytes | None
+    message: MessageIn | None = None
+    document: DocumentOut | None = None
+    answer_fields: tuple[Told, ...] = ()
+    refused_for: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is a message that was not taken in."""
+        return self.message is not None and self.message.http_status != HTTPStatus.OK
+
+
+def exchanged_in(seen: CaseForStaff, texts: Texts) -> tuple[Exchanged, ...]:
+    """Everything exchanged in the case, in order of time; what came in before what it led to."""
+    came = [_message(one, seen.names, texts) for one in seen.messages]
+    went = [_document(one, seen.names, texts) for one in seen.documents]
+    return tuple(sorted([*came, *went], key=lambda one: one.at))
+
+
+def reason_told(reason: Reason, texts: Texts) -> str:
+    """A reason with its code and published text, in the language of the page."""
+    return f"{reason.agency} {reason.code}: {text_of(reason, texts)}"
+
+
+def text_of(reason: Reason, texts: Texts) -> str:
+    """The published text of a reason, in the language of the page."""
+    entry = CODE_LIST[reason]
+    return entry.slovene if texts.language == "sl" else entry.english
+
+
+def _message(one: MessageIn, names: dict[Eic, str], texts: Texts) -> Exchanged:
+    answered = fields_of(one.answer) if one.answer else ()
+    return Exchanged(
+        number=one.receipt,
+        at=one.at,
+        kind=_kind(one.kind, texts),
+        party=names[one.sender],
+        fields=told_fields(one.content, names, texts),
+        content=one.content,
+        message=one,
+        answer_fields=told_fields(one.answer, names, texts),
+        refused_for=tuple(
+            reason_told(field.reason, texts) for field in answered if field.reason is not None
+        ),
+    )
+
+
+def _document(one: DocumentOut, names: dict[Eic, str], texts: Texts) -> Exchanged:
+    return Exchanged(
+        number=one.document_id,
+        at=one.at,
+        kind=_kind(one.kind, texts),
+        party=names[one.party],
+        fields=told_fields(one.content, names, texts),
+        content=one.content,
+        document=one,
+    )
+
+
+def _kind(kind: str | None, texts: Texts) -> str:
+    return about_kind(kind or "").get(texts.language) or kind or texts("case_exchange.unknown")
+
+
+def told_fields(content: bytes | None, names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:
+    """The fields of a document as lines, each named as the schema names it."""
+    return tuple(
+        Told(
+            depth=field.depth,
+            label=_first_clause(field.about, texts) or field.name,
+            value=_value(field, texts),
+            note=_note(field, names, texts),
+        )
+        for field in (fields_of(content) if content else ())
+    )
+
+
+def _first_clause(about: Said, texts: Texts) -> str:
+    return about.get(texts.language, "").partition(";")[0]
+
+
+def _value(field: Field, texts: Texts) -> str | None:
+    """What stands in the field, days and instants as people write them."""
+    text = field.text
+    if text is None:
+        return None
+    if field.attachment_bytes is not None:
+        return texts("case_exchange.attachment", kilobytes=-(-field.attachment_bytes // 1000))
+    try:
+        if _DAY.fullmatch(text):
+            return dates.day(date.fromisoformat(text), texts)
+        if _INSTANT.fullmatch(text):
+            return dates.moment(datetime.fromisoformat(text), texts)
+    except (ValueError, OverflowError):
+        return text
+    if text in ("true", "false"):
+        return texts(f"case_exchange.{text}")
+    return text or texts("case_exchange.true")
+
+
+def _note(field: Field, names: dict[Eic, str], texts: Texts) -> str:
+    """What the value means: a code's text, the listed value's, the party's name."""
+    if field.reason is not None:
+        return text_of(field.reason, texts)
+    return field.meaning.get(texts.language) or names.get(Eic(field.text or ""), "")

@@ -1,0 +1,112 @@
+"""The page of a case, with which several addresses answer: what it shows, what was tried on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from http import HTTPStatus
+
+from aiohttp import web
+
+from broker.dashboard.case_exchange import exchanged_in, reason_told, text_of
+from broker.dashboard.case_timeline import moments_of, period_of
+from broker.dashboard.consumption_plot import plots_of
+from broker.dashboard.office import OFFICE
+from broker.dashboard.render import render, texts_for
+from broker.dashboard.texts import Texts
+from broker.dashboard.timeline import from_left_to_right, from_top_to_bottom
+from broker.engine.calendar import local_day
+from broker.engine.state import Phase
+from broker.messages.identifiers import CaseId
+from broker.messages.reasons import Reason, Refusal
+from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
+from broker.usecases.operator_verbs import WITH_A_DAY, Verb, codes_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a person tried that was not done: the form, what was typed, and what speaks against it.
+
+    Without refusals the case had changed meanwhile.
+    """
+
+    action: str
+    given: Mapping[str, str]
+    codes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+async def look_at_case(request: web.Request) -> CaseForStaff:
+    """The case of the address. Raises HTTPNotFound."""
+    office = request.app[OFFICE]
+    work = partial(
+        case_for_staff,
+        case_id=CaseId(request.match_info["number"]),
+        today=local_day(office.clock.now()),
+        rules=office.rules,
+    )
+    seen = await office.reads(work)
+    if seen is None:
+        raise web.HTTPNotFound
+    return seen
+
+
+def case_page(
+    request: web.Request,
+    seen: CaseForStaff,
+    tried: Tried | None = None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> web.Response:
+    """The page, with the form that was tried open and what was typed still in it."""
+    texts, now = texts_for(request), request.app[OFFICE].clock.now()
+    moments, period = moments_of(seen, now, texts), period_of(seen)
+    values = {
+        "seen": seen,
+        "case": seen.case,
+        "moments": moments,
+        "wide": from_left_to_right(moments, period, now=now, texts=texts),
+        "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
+        "plots": plots_of(seen),
+        "exchanged": exchanged_in(seen, texts),
+        "objections": seen.case.consultation.objections if seen.case.consultation else (),
+        "share": partial(_share, texts=texts),
+        "codes_for": codes_for,
+        "with_a_day": WITH_A_DAY,
+        "consequence": partial(_consequence, seen),
+        "text_of": partial(text_of, texts=texts),
+        "other": Reason.OTHER,
+        "tried": tried,
+        "told": partial(_told, texts=texts),
+        "amount": partial(_amount, texts=texts),
+        "sent_again": request.query.get("sent", ""),
+    }
+    return render(request, "case.html", values, status=status)
+
+
+def _consequence(seen: CaseForStaff, verb: Verb) -> str:
+    """Which text says what a decision brings about, where that depends on where the case stands."""
+    case = seen.case
+    if verb is Verb.REFUSE_READING and case.phase is Phase.PERIOD_OVER_UNDER_REVIEW:
+        return "case.consequence_refuse-reading_at_last"
+    if verb is Verb.PLAN_VISIT and case.taken_over:
+        return "case.consequence_plan-visit_taken_over"
+    return f"case.consequence_{verb.value}"
+
+
+def _share(share: Decimal, texts: Texts) -> str:
+    """A share as people write it, with the decimal sign of the language."""
+    plain = format(share.normalize(), "f")
+    return plain.replace(".", ",") if texts.language == "sl" else plain
+
+
+def _amount(value: Decimal, texts: Texts) -> str:
+    """An amount with at most one place, as people write it."""
+    text = f"{round(value, 1):f}".removesuffix(".0")
+    return text.replace(".", ",") if texts.language == "sl" else text
+
+
+def _told(refusal: Refusal, texts: Texts) -> str:
+    values = " · ".join(value for value in (refusal.found, refusal.expected) if value)
+    text = reason_told(refusal.reason, texts)
+    return f"{text} ({values})" if values else text
