@@ -65,7 +65,7 @@ def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -
 
 
 def test_a_doubtful_reading_is_decided_by_keyboard_beside_its_plot(open_as: Open) -> None:
-    page = open_as("nada", "/?kind=reading_in_doubt")
+    page = open_as("nada", "/?kind=reading_in_doubt&point=383199900000000222")
     tab_to(page, f"{ROW} a")
     page.keyboard.press("Enter")
     expect(page.locator(".timeline.wide")).to_be_visible()
@@ -88,7 +88,7 @@ def test_a_doubtful_reading_is_decided_by_keyboard_beside_its_plot(open_as: Open
 
 
 def test_what_cannot_be_decided_so_is_told_and_nothing_typed_is_lost(open_as: Open) -> None:
-    page = open_as("nada", "/?kind=reading_in_doubt")
+    page = open_as("nada", "/?kind=reading_in_doubt&point=383199900000000222")
     page.locator(ROW, has_text="383199900000000222").locator("a").first.click()
     page.locator(".action summary", has_text="Zavrni odčitek").click()
     page.locator("details[open] textarea").fill("Ni mogoče.")
