@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from broker.messages.codes import Direction, Payer
+from broker.engine.state import SwitchCase
+from broker.messages.codes import Direction, DocumentKind, Payer
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
     CaseId,
     DeliveryPoint,
+    DocumentId,
     Eic,
     Gsrn,
     ObisCode,
@@ -134,6 +136,44 @@ class SupplierFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyPeriod:
+    """Supply of one direction of the point by one supplier, half-open [from_day, to_day)."""
+
+    direction: Direction
+    supplier: Eic
+    from_day: date
+    to_day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldDocument:
+    """A document that a party was sent in a case."""
+
+    party: Eic
+    kind: DocumentKind
+    document_id: DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedSwitch:
+    """What is known of the switch that a correction names (D3).
+
+    `corrected_by` is a correction of it that was carried out before; `since` the supply of the
+    point that began on the switch date or later, `payer_changed_since` that the payer changed
+    after that date. `point` is the point as of the day on which the reading was or should have
+    been taken, its last reading the one before the switch's own; `next_reading` is the one after.
+    """
+
+    switch: SwitchCase
+    corrected_by: CaseId | None
+    since: tuple[SupplyPeriod, ...]
+    payer_changed_since: bool
+    point: PointFacts
+    next_reading: ReadingOnRecord | None
+    documents: tuple[ToldDocument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the engine may know for one event.
 
@@ -141,7 +181,8 @@ class Facts:
     `metering_centre` is who reads remotely (the operator itself where there is no such party),
     `point` is None when no accounting point has the number asked for; `parties` holds the parties
     the event or the case names, as far as they are participants; `other_case` is another case in
-    progress at the same delivery point (A7, interpretation 7).
+    progress at the same delivery point (A7, interpretation 7); `corrected` is the completed switch
+    that a correction names, None for an unknown one.
     """
 
     operator: Eic
@@ -150,6 +191,7 @@ class Facts:
     metering_centre: Eic
     parties: tuple[SupplierFacts, ...]
     other_case: CaseId | None
+    corrected: CorrectedSwitch | None = None
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

@@ -162,6 +162,18 @@ def register_change(
     )
 
 
+def register_change_to_new(
+    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
+) -> tuple[Notice, ...]:
+    """The switch was undone: with this the new supplier loses sight of the point (A32)."""
+    return tuple(
+        RegisterChangeNotice(
+            to=_addressee(case, supplier.eic), point=_point(case), change=change, effective_on=on
+        )
+        for supplier in _new_suppliers(case, facts)
+    )
+
+
 def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice, ...]:
     """Failure to applicant, new and old supplier (A29).
 

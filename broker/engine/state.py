@@ -1,15 +1,16 @@
 """The state of a case: what applying its records gives. Everything that lasts must live here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
+from typing import ClassVar
 
 from broker.messages.codes import ReadingMethod, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import CaseId, DeliveryPoint
+from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.records import DecidedBy, DirectionChange, Doubt, Plan
-from broker.messages.requests import MeterReading, SwitchRequest
+from broker.messages.requests import Correction, MeterReading, SwitchRequest
 from broker.messages.settlements import Settlement
 
 
@@ -64,6 +65,23 @@ class SwitchCase:
     grounds: tuple[GivenReason, ...] = ()
     ended_at: datetime | None = None
 
+    process: ClassVar[str] = "switch"
+
+    @property
+    def accounting_point(self) -> Gsrn:
+        """The point the case is about."""
+        return self.request.point.accounting_point
+
+    @property
+    def applicant(self) -> Eic:
+        """Who sent what opened the case."""
+        return self.request.header.sender
+
+    @property
+    def corrects(self) -> CaseId | None:
+        """No case: a switch puts nothing right."""
+        return None
+
     @property
     def awaits_visit(self) -> bool:
         """Whether the operator must visit the site to read the meter (A21, A22)."""
@@ -81,3 +99,49 @@ class SwitchCase:
                 return True
             case _:
                 return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCase:
+    """The correction of a switch carried out wrongly, as its records leave it (D3).
+
+    `changes` and `switch_date` are those of the switch as it was carried out; `settlement` is the
+    right one, None where the switch was undone.
+    """
+
+    case_id: CaseId
+    phase: Phase
+    correction: Correction
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: tuple[DirectionChange, ...]
+    switch_date: date
+    settlement: Settlement | None
+    deadlines: tuple[Deadline, ...]
+    ended_at: datetime | None
+
+    process: ClassVar[str] = "correction"
+
+    @property
+    def accounting_point(self) -> Gsrn:
+        """The point the case is about."""
+        return self.correction.point.accounting_point
+
+    @property
+    def applicant(self) -> Eic:
+        """Who sent what opened the case."""
+        return self.correction.header.sender
+
+    @property
+    def corrects(self) -> CaseId:
+        """The switch that is put right."""
+        return self.correction.case_id
+
+    @property
+    def needs_operator(self) -> bool:
+        """Never: what is left to do, the broker does."""
+        return False
+
+
+Case = SwitchCase | CorrectionCase
+"""A case of any process."""

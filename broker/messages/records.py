@@ -12,7 +12,7 @@ from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, 
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
-from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import Correction, MeterReading, SwitchRequest, Withdrawal
 from broker.messages.settlements import Settlement
 
 
@@ -209,6 +209,34 @@ class SettlementDelivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLeftToCorrection:
+    """The switch was put right before it was settled: the correction settles it (A24)."""
+
+    at: datetime
+    correction: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCarriedOut:
+    """A switch carried out wrongly was put right, under a case of its own (D3).
+
+    `changes` and `switch_date` are those of the switch as it was carried out; `settlement` is the
+    right one, None where the switch was undone; `settle_by` is None where nothing is left to do.
+    """
+
+    case_id: CaseId
+    at: datetime
+    correction: Correction
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: tuple[DirectionChange, ...]
+    switch_date: date
+    settlement: Settlement | None
+    settle_by: Deadline | None
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchHasFailed:
     """The switch was rejected because of the reading (A26, A29)."""
 
@@ -257,6 +285,8 @@ Record = (
     | ReadingPeriodEnded
     | SwitchCarriedOut
     | SettlementDelivered
+    | SettlementLeftToCorrection
+    | CorrectionCarriedOut
     | SwitchHasFailed
     | PointChangeNoted
     | DeadlinesRedated

@@ -219,3 +219,13 @@ def _first_schema(db: Database) -> None:
     )
     for statement in (*tables, *_INDEXES):
         db.execute(statement)
+
+
+@exchange(name="0002_corrections")
+def _corrections(db: Database) -> None:
+    db.execute("ALTER TABLE cases ADD COLUMN process TEXT NOT NULL DEFAULT 'switch'")
+    db.execute("""
+        ALTER TABLE cases ADD COLUMN corrects TEXT REFERENCES cases (case_id)
+            CHECK ((corrects IS NOT NULL) = (process = 'correction'))""")
+    # A switch is put right once.
+    db.execute("CREATE UNIQUE INDEX one_correction ON cases (corrects) WHERE corrects IS NOT NULL")

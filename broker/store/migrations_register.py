@@ -366,3 +366,9 @@ def create_imported_changes(db: Database) -> None:
             parked TEXT,
             UNIQUE (accounting_point, kind)
         ) STRICT""")
+
+
+@register()
+def add_who_withdrew_a_reading(db: Database) -> None:
+    """The case that put a wrong switch right, from which on its reading counts no more (C6, D3)."""
+    db.execute("ALTER TABLE readings ADD COLUMN withdrawn_by TEXT")

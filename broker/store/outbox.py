@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
+from broker.engine.facts import ToldDocument
 from broker.messages.answers import MailboxEntry
+from broker.messages.codes import DocumentKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
 from broker.store import instants, payloads
 
@@ -32,6 +34,9 @@ _READ = f"{_DOCUMENT} WHERE document_id = ? AND party = ? AND content IS NOT NUL
 
 # What the party has been told about a case, in order, unless it has been erased.
 _OF_CASE = f"{_DOCUMENT} WHERE case_id = ? AND party = ? AND content IS NOT NULL ORDER BY position"
+
+# Which documents were sent in a case, to whomever, in order.
+_SENT_IN_CASE = "SELECT party, kind, document_id FROM outbox WHERE case_id = ? ORDER BY position"
 
 # What waits for the party, oldest first, without the contents.
 _WAITING = (
@@ -125,6 +130,14 @@ def read(connection: Connection, party: Eic, document_id: DocumentId) -> Documen
 def documents_of_case(connection: Connection, case_id: CaseId, party: Eic) -> tuple[Document, ...]:
     """What the party has been told about the case, in order."""
     return _documents(connection, _OF_CASE, (case_id, party))
+
+
+def sent_in_case(connection: Connection, case_id: CaseId) -> tuple[ToldDocument, ...]:
+    """Which documents were sent in the case, to whomever, in order."""
+    return tuple(
+        ToldDocument(party=Eic(party), kind=DocumentKind(kind), document_id=DocumentId(document_id))
+        for party, kind, document_id in connection.execute(_SENT_IN_CASE, (case_id,))
+    )
 
 
 def acknowledge(

@@ -95,10 +95,11 @@ _METER = """
     AND installed_from <= :day AND (removed_on IS NULL OR :day < removed_on)
     ORDER BY register"""
 
-# The latest reading of a meter, a row for each register.
+# The latest reading of a meter that counts, a row for each register.
 _LAST_READING = """
     SELECT taken_at, register, value FROM reading_values JOIN (
-        SELECT reading, taken_at FROM readings WHERE meter = ?
+        SELECT reading, taken_at FROM readings
+        WHERE meter = ? AND withdrawn_by IS NULL
         ORDER BY taken_at DESC, reading DESC LIMIT 1) USING (reading)
     ORDER BY register"""
 

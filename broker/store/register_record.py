@@ -81,7 +81,7 @@ _REGISTERS = f"""
 _READINGS = f"""
     SELECT accounting_point, serial_number, taken_at, obtained_by, register, value
     FROM meters JOIN readings USING (meter) JOIN reading_values USING (reading)
-    WHERE accounting_point IN {_LIST} AND taken_at IN {_LIST}"""
+    WHERE accounting_point IN {_LIST} AND taken_at IN {_LIST} AND withdrawn_by IS NULL"""
 _BILLED = f"""
     SELECT accounting_point, direction, from_day, to_day, kwh FROM billed_quantities
     WHERE accounting_point IN {_LIST}"""

@@ -17,9 +17,13 @@ from broker.messages.register_changes import (
     LinkRecorded,
     MeterInstalled,
     MeterRemoved,
+    PayerTakenBack,
     PointRecorded,
+    ReadingWithdrawn,
     RegisterEntry,
+    SupplyTakenBack,
 )
+from broker.store.corrections import take_back
 from broker.store.register import ChangeDoesNotFitTheRegister, record_change
 
 # Since when and until when the meter of a day is at the point.
@@ -142,6 +146,8 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
             _one(conn.execute(_SET_REMOTELY_READ, row_of_flag), entry.accounting_point)
         case PointRecorded():
             _record_point(conn, entry)
+        case SupplyTakenBack() | PayerTakenBack() | ReadingWithdrawn():
+            take_back(conn, entry)
         case _:
             record_change(conn, entry)
 

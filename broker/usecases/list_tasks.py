@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Doubt
 from broker.store import cases, deadlines
@@ -47,7 +47,7 @@ def list_tasks(connection: Connection, *, limit: int) -> tuple[Task, ...]:
                 phase=waiting.phase,
                 accounting_point=waiting.accounting_point,
                 doubts=_doubts(case),
-                reading_orders=case.orders if case else 0,
+                reading_orders=case.orders if isinstance(case, SwitchCase) else 0,
                 act_at=next_one.deadline.act_at if next_one else None,
                 warn_at=next_one.deadline.warn_at if next_one else None,
                 limit=next_one.deadline.limit if next_one else None,
@@ -59,7 +59,7 @@ def list_tasks(connection: Connection, *, limit: int) -> tuple[Task, ...]:
     return tuple(sorted(tasks, key=lambda t: (t.act_at is not None, t.act_at or t.case_id)))
 
 
-def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def _readable(connection: Connection, case_id: CaseId) -> Case | None:
     """The case; None where it cannot be read, so that one damaged case hides no other's task."""
     try:
         return cases.load(connection, case_id)
@@ -67,7 +67,7 @@ def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
         return None
 
 
-def _doubts(case: SwitchCase | None) -> tuple[Doubt, ...]:
-    if case is None:
+def _doubts(case: Case | None) -> tuple[Doubt, ...]:
+    if not isinstance(case, SwitchCase):
         return ()
     return case.review.doubts if case.review else case.doubts
