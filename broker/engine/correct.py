@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from broker.engine import rules_correction as rules
+from broker.engine import rules_switch_correction as rules
 from broker.engine.apply_correction import apply_correction
 from broker.engine.calendar import local_day
 from broker.engine.correction_check import CorrectionCheck, switch_date_of

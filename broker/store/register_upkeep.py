@@ -23,8 +23,8 @@ from broker.messages.register_changes import (
     RegisterEntry,
     SupplyTakenBack,
 )
-from broker.store.corrections import take_back
 from broker.store.register import ChangeDoesNotFitTheRegister, record_change
+from broker.store.switch_corrections import take_back
 
 # Since when and until when the meter of a day is at the point.
 _METER_DAYS = """

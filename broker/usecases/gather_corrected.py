@@ -7,7 +7,7 @@ from broker.engine.calendar import local_day
 from broker.engine.facts import CorrectedSwitch
 from broker.engine.state import SwitchCase
 from broker.messages.requests import Correction
-from broker.store import cases, corrections, outbox, register
+from broker.store import cases, outbox, register, switch_corrections
 from broker.store.cases import UnableToLoadErased
 
 
@@ -27,7 +27,7 @@ def corrected_switch(connection: Connection, correction: Correction) -> Correcte
     point = register.point_facts(connection, number, local_day(right.taken_at) if right else on)
     if point is None:
         return None
-    before, after = corrections.readings_around(
+    before, after = switch_corrections.readings_around(
         connection,
         number,
         point.meter.serial_number if point.meter else wrong.serial_number,
@@ -37,8 +37,8 @@ def corrected_switch(connection: Connection, correction: Correction) -> Correcte
     return CorrectedSwitch(
         switch=switch,
         corrected_by=cases.corrected_by(connection, switch.case_id),
-        since=corrections.supply_since(connection, number, on),
-        payer_changed_since=corrections.payer_changed_after(connection, number, on),
+        since=switch_corrections.supply_since(connection, number, on),
+        payer_changed_since=switch_corrections.payer_changed_after(connection, number, on),
         point=replace(point, last_reading=before),
         next_reading=after,
         documents=outbox.sent_in_case(connection, switch.case_id),

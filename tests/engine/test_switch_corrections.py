@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broker.engine import rules_correction as rules
+from broker.engine import rules_switch_correction as rules
 from broker.engine.apply import replay
 from broker.engine.apply_correction import CorrectionRecordOutOfPlace, apply_correction
 from broker.engine.code_list import CODE_LIST, Use
@@ -54,7 +54,7 @@ from tests.engine.builders import (
     correction,
     shows,
 )
-from tests.engine.corrections import (
+from tests.engine.switch_corrections import (
     CORRECTED_ON,
     check_of_another_day,
     corrected,

@@ -25,12 +25,6 @@ from broker.messages.register_changes import (
 )
 from broker.messages.requests import RegisterValue
 from broker.store.connection import open_for_writing
-from broker.store.corrections import (
-    payer_changed_after,
-    readings_around,
-    supply_since,
-    take_back,
-)
 from broker.store.migrations_register import register
 from broker.store.register import (
     ChangeDoesNotFitTheRegister,
@@ -38,6 +32,12 @@ from broker.store.register import (
     point_facts,
     record_change,
     who_supplies,
+)
+from broker.store.switch_corrections import (
+    payer_changed_after,
+    readings_around,
+    supply_since,
+    take_back,
 )
 from broker.usecases.import_register import import_register
 
