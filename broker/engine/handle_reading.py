@@ -92,7 +92,7 @@ def take_in_another(
     Source: A26 (002 a.200(2)).
     """
     outcome = take_in(case, event, at)
-    if isinstance(outcome, Decision) and outcome.state.review is not None:
+    if isinstance(outcome, Decision) and outcome.switch.review is not None:
         return Refused((Refusal(reason=Reason.READING_ALREADY_UNDER_REVIEW),))
     return outcome
 
@@ -142,7 +142,7 @@ def operator_refuses(
         return refused
     if _plan(case).reading_method is not ReadingMethod.REMOTE:
         return refused
-    return refused.then(order_reading(refused.state, meter, at))
+    return refused.then(order_reading(refused.switch, meter, at))
 
 
 def _refuse(
@@ -175,7 +175,7 @@ def operator_refuses_at_last(
     if isinstance(refused, Refused):
         return refused
     failed = _fail(
-        refused.state,
+        refused.switch,
         Reason.READING_NOT_ACCEPTED,
         DecidedBy.OPERATOR,
         at,
@@ -271,6 +271,7 @@ def _carry_out(
         switch_date=check.taken_on,
         reading=reading,
         settlement=settlement_of(check, _billing_reason(case, check.point.payer)),
+        payer_before=check.point.payer,
         settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
         if check.point.measured_power
         else None,
@@ -288,7 +289,7 @@ def _carry_out(
             *completion(case, reading, at.facts),
             *settled_now,
             *register_changes(carried_out, record.switch_date, at.facts),
-            execution(case, record, at.facts),
+            execution(case, reading, at.facts),
         ),
         register_changes=_register_changes(case, record, check.point),
     )

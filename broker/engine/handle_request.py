@@ -75,11 +75,11 @@ def take_in(
         register_changes=(),
     )
     if refusals:
-        rejected = _reject(opened.state, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
+        rejected = _reject(opened.switch, _given(refusals), DecidedBy.STRAIGHT_THROUGH, at)
         return opened.then(rejected)
     if doubts or held:
         return opened
-    return opened.then(_approve(opened.state, check, DecidedBy.STRAIGHT_THROUGH, at))
+    return opened.then(_approve(opened.switch, check, DecidedBy.STRAIGHT_THROUGH, at))
 
 
 def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> Decision | Refused:

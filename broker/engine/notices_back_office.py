@@ -1,14 +1,15 @@
 """What the operator's own back office is told of a switch: everything it books."""
 
+from broker.engine.calendar import local_day
 from broker.engine.facts import Facts
 from broker.engine.state import SwitchCase
 from broker.messages.codes import Role
 from broker.messages.identifiers import Eic
 from broker.messages.notices import Addressee, ExecutedDirection, PointNumber, SwitchExecuted
-from broker.messages.records import SwitchCarriedOut
+from broker.messages.requests import MeterReading
 
 
-def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> SwitchExecuted:
+def execution(case: SwitchCase, reading: MeterReading, facts: Facts) -> SwitchExecuted:
     """The switch carried out, to the operator's mailbox: it settles, bills and keeps the contract.
 
     Source: A27, A35, interpretation 9 (002 a.132, a.170(1), a.200(4)).
@@ -27,7 +28,7 @@ def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> Switc
             accounting_point=request.point.accounting_point,
             metering_site=request.point.metering_site,
         ),
-        switch_date=record.switch_date,
+        switch_date=local_day(reading.taken_at),
         directions=tuple(
             ExecutedDirection(
                 direction=change.direction,
@@ -40,9 +41,9 @@ def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> Switc
             for change in case.changes
         ),
         payer=request.network_charge_payer,
-        serial_number=record.reading.serial_number,
-        registers=record.reading.registers,
-        obtained_by=record.reading.obtained_by,
+        serial_number=reading.serial_number,
+        registers=reading.registers,
+        obtained_by=reading.obtained_by,
     )
 
 

@@ -7,22 +7,31 @@ directions (interpretations 9, 13).
 from dataclasses import replace
 from datetime import date
 
+from broker.engine.addressees import (
+    addressee,
+    applicant,
+    customer,
+    customer_applicant,
+    each_once,
+    named_point,
+    new_suppliers,
+    of_no_case,
+    old_suppliers,
+)
 from broker.engine.calendar import local_day
 from broker.engine.facts import Facts, MeterFacts, PointFacts
 from broker.engine.rules_reading import direction_of
 from broker.engine.state import Review, SwitchCase
 from broker.messages.codes import BillingReason, Direction, RegisterChangeKind, Role
 from broker.messages.events import GivenReason
-from broker.messages.identifiers import Eic, MessageId, ObisCode
+from broker.messages.identifiers import Eic, ObisCode
 from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
-    Customer,
     FinalSettlement,
     LastReading,
     Notice,
-    PointNumber,
     ReadingOrder,
     ReadingRejection,
     ReceiptConfirmation,
@@ -43,14 +52,14 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
     """Approval to applicant and new supplier, and the poorer notice to the old (A12, A15, A16)."""
     if point.meter is None:
         raise ValueError("a point without meter is not connected and cannot be approved (A1)")
-    customer = _customer_applicant(case, facts)
-    new_suppliers = _new_suppliers(case, facts)
-    told = [(_addressee(case, supplier.eic), supplier) for supplier in new_suppliers]
-    told += [(customer, supplier) for supplier in new_suppliers if customer]
+    applying = customer_applicant(case, facts)
+    new = new_suppliers(case, facts)
+    told = [(addressee(case, supplier.eic), supplier) for supplier in new]
+    told += [(applying, supplier) for supplier in new if applying]
     to_new = [
         ApprovalNotice(
             to=to,
-            point=_point(case),
+            point=named_point(case.request),
             new_supplier=supplier,
             expected_date=plan.expected_date,
             reading_method=plan.reading_method,
@@ -63,23 +72,25 @@ def approval(case: SwitchCase, plan: Plan, point: PointFacts, facts: Facts) -> t
     ]
     to_old = [
         ApprovalNoticeToOldSupplier(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
+            to=addressee(case, supplier.eic),
+            point=named_point(case.request),
             old_supplier=supplier,
             expected_date=plan.expected_date,
         )
-        for supplier in _old_suppliers(case, facts)
+        for supplier in old_suppliers(case, facts)
     ]
     return (*to_new, *to_old)
 
 
 def receipt(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     """Receipt is confirmed to a customer that applied itself; others have the answer (A10)."""
-    customer = _customer_applicant(case, facts)
-    if customer is None:
+    applying = customer_applicant(case, facts)
+    if applying is None:
         return ()
     received_on = local_day(case.received_at)
-    return (ReceiptConfirmation(to=customer, point=_point(case), received_on=received_on),)
+    return (
+        ReceiptConfirmation(to=applying, point=named_point(case.request), received_on=received_on),
+    )
 
 
 def rejection(
@@ -96,8 +107,8 @@ def rejection(
         for eic, of in chosen.items()
     )
     notice = RejectionNotice(
-        to=_applicant(case, facts),
-        point=_point(case),
+        to=applicant(case, facts),
+        point=named_point(case.request),
         new_suppliers=new,
         reasons=reasons,
     )
@@ -106,18 +117,18 @@ def rejection(
 
 def withdrawal(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     """The withdrawal is confirmed to the applicant (A13)."""
-    return (WithdrawalConfirmation(to=_applicant(case, facts), point=_point(case)),)
+    return (WithdrawalConfirmation(to=applicant(case, facts), point=named_point(case.request)),)
 
 
 def completion(case: SwitchCase, reading: MeterReading, facts: Facts) -> tuple[Notice, ...]:
     """Completion to the new and to the old supplier, each with its own name (A28)."""
     switch_date = local_day(reading.taken_at)
-    new = [(supplier, True) for supplier in _new_suppliers(case, facts)]
-    old = [(supplier, False) for supplier in _old_suppliers(case, facts)]
+    new = [(supplier, True) for supplier in new_suppliers(case, facts)]
+    old = [(supplier, False) for supplier in old_suppliers(case, facts)]
     return tuple(
         SwitchCompleted(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
+            to=addressee(case, supplier.eic),
+            point=named_point(case.request),
             new_supplier=supplier if is_new else None,
             old_supplier=None if is_new else supplier,
             switch_date=switch_date,
@@ -140,20 +151,20 @@ def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     of_production = replace(settlement, reason=BillingReason.CHANGE_OF_SUPPLIER)
     to_old = [
         FinalSettlement(
-            to=_addressee(case, supplier.eic),
-            point=_point(case),
+            to=addressee(case, supplier.eic),
+            point=named_point(case.request),
             old_supplier=supplier,
             settlement=of_directions(
                 settlement if Direction.CONSUMPTION in supplier.directions else of_production,
                 supplier.directions,
             ),
         )
-        for supplier in _old_suppliers(case, facts)
+        for supplier in old_suppliers(case, facts)
     ]
     to_kept = [
         FinalSettlement(
-            to=_of_no_case(supplier.eic),
-            point=_point(case),
+            to=of_no_case(supplier.eic),
+            point=named_point(case.request),
             supplier=supplier,
             settlement=of_directions(settlement, supplier.directions),
         )
@@ -191,13 +202,13 @@ def register_changes(case: SwitchCase, on: date, facts: Facts) -> tuple[Notice, 
     kept = _kept_by_another_payer(case, case.settlement, facts)
     told = [
         *(
-            (_addressee(case, one.eic), RegisterChangeKind.SUPPLIER)
-            for one in _old_suppliers(case, facts)
+            (addressee(case, one.eic), RegisterChangeKind.SUPPLIER)
+            for one in old_suppliers(case, facts)
         ),
-        *((_of_no_case(one.eic), RegisterChangeKind.PAYER) for one in kept),
+        *((of_no_case(one.eic), RegisterChangeKind.PAYER) for one in kept),
     ]
     return tuple(
-        RegisterChangeNotice(to=to, point=_point(case), change=change, effective_on=on)
+        RegisterChangeNotice(to=to, point=named_point(case.request), change=change, effective_on=on)
         for to, change in told
     )
 
@@ -208,7 +219,7 @@ def _kept_by_another_payer(
     """The supplier of consumption where it stays and the payer changes (interpretation 13)."""
     if settlement.reason is not BillingReason.CHANGE_OF_PAYER:
         return ()
-    return _suppliers(
+    return each_once(
         [
             (one.supplier, one.direction)
             for one in case.request.chosen
@@ -218,23 +229,38 @@ def _kept_by_another_payer(
     )
 
 
+def register_change_to_new(
+    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
+) -> tuple[Notice, ...]:
+    """The switch was undone: with this the new supplier loses sight of the point (A32)."""
+    return tuple(
+        RegisterChangeNotice(
+            to=addressee(case, supplier.eic),
+            point=named_point(case.request),
+            change=change,
+            effective_on=on,
+        )
+        for supplier in new_suppliers(case, facts)
+    )
+
+
 def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice, ...]:
     """Failure to applicant, new and old supplier (A29).
 
     A customer that applied itself is told its legal remedies; without the operator's wording that
     copy is not sent (A37).
     """
-    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
+    told = [s.eic for s in (*new_suppliers(case, facts), *old_suppliers(case, facts))]
     notices = [
-        SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)
+        SwitchFailed(to=addressee(case, eic), point=named_point(case.request), ground=ground)
         for eic in dict.fromkeys(told)
     ]
-    customer = _customer_applicant(case, facts)
-    if customer is not None and facts.legal_remedies is not None:
+    applying = customer_applicant(case, facts)
+    if applying is not None and facts.legal_remedies is not None:
         notices.append(
             SwitchFailed(
-                to=customer,
-                point=_point(case),
+                to=applying,
+                point=named_point(case.request),
                 ground=ground,
                 legal_remedies=facts.legal_remedies,
             )
@@ -244,13 +270,16 @@ def failure(case: SwitchCase, ground: GivenReason, facts: Facts) -> tuple[Notice
 
 def site_visit(case: SwitchCase, plan: Plan, facts: Facts) -> tuple[Notice, ...]:
     """The operator will visit the site: to the customer, the old and the new supplier (A21)."""
-    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]
-    addressees = [_addressee(case, eic) for eic in dict.fromkeys(told)]
+    told = [s.eic for s in (*new_suppliers(case, facts), *old_suppliers(case, facts))]
+    addressees = [addressee(case, eic) for eic in dict.fromkeys(told)]
     return tuple(
         SiteVisitNotice(
-            to=to, point=_point(case), visit_from=plan.reading_from, visit_to=plan.reading_to
+            to=to,
+            point=named_point(case.request),
+            visit_from=plan.reading_from,
+            visit_to=plan.reading_to,
         )
-        for to in (*addressees, _customer(case, facts))
+        for to in (*addressees, customer(case, facts))
     )
 
 
@@ -265,7 +294,7 @@ def reading_order(
             case_id=case.case_id,
             reference=None,
         ),
-        point=_point(case),
+        point=named_point(case.request),
         serial_number=meter.serial_number,
         read_for=ordered.read_for,
         answer_by=ordered.answer.act_at,
@@ -287,97 +316,11 @@ def refused_reading(
     )
     notice = ReadingRejection(
         to=to,
-        point=_point(case),
+        point=named_point(case.request),
         taken_on=local_day(review.reading.taken_at),
         reasons=reasons,
     )
     return (notice,)
-
-
-def _addressee(case: SwitchCase, party: Eic) -> Addressee:
-    """The party as a supplier; the request is referred to only where it sent it as such.
-
-    The operator that enters a customer's request may itself be the old supplier (A37, A38).
-    """
-    header = case.request.header
-    return Addressee(
-        party=party,
-        role=Role.SUPPLIER,
-        case_id=case.case_id,
-        reference=header.message_id
-        if party == header.sender and header.sender_role is Role.SUPPLIER
-        else None,
-    )
-
-
-def _of_no_case(party: Eic) -> Addressee:
-    """A supplier that is no party of the case: it is told of the point alone (interpretation 9)."""
-    return Addressee(party=party, role=Role.SUPPLIER, case_id=None, reference=None)
-
-
-def _applicant(case: SwitchCase, facts: Facts) -> Addressee:
-    """Who applied: the customer through the operator's mailbox, else the new supplier (A37)."""
-    sender = case.request.header.sender
-    return _customer_applicant(case, facts) or _addressee(case, sender)
-
-
-def _customer_applicant(case: SwitchCase, facts: Facts) -> Addressee | None:
-    """The customer that applied itself, None where a supplier did."""
-    if case.request.customer_application is None:
-        return None
-    return _customer(case, facts, case.request.header.message_id)
-
-
-def _customer(case: SwitchCase, facts: Facts, reference: MessageId | None = None) -> Addressee:
-    """The customer, told through the operator's mailbox at its address in the register (A37).
-
-    Where the register has no customer, as the request names it.
-    """
-    recorded = facts.point.customer if facts.point else None
-    party = case.request.contracting_party
-    customer = (
-        Customer(name=recorded.name, address=recorded.address, email=recorded.email)
-        if recorded and recorded.tax_number == party.tax_number
-        else Customer(name=party.name, address=party.address, email=None)
-    )
-    return Addressee(
-        party=facts.operator,
-        role=Role.GRID_OPERATOR,
-        case_id=case.case_id,
-        reference=reference,
-        customer=customer,
-    )
-
-
-def _point(case: SwitchCase) -> PointNumber:
-    named = case.request.point
-    return PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
-
-
-def _new_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers([(c.new, c.direction) for c in case.changes], facts)
-
-
-def _old_suppliers(case: SwitchCase, facts: Facts) -> tuple[SupplierName, ...]:
-    return _suppliers([(c.old, c.direction) for c in case.changes if c.old], facts)
-
-
-def _suppliers(pairs: list[tuple[Eic, Direction]], facts: Facts) -> tuple[SupplierName, ...]:
-    """Each supplier once, with all its directions, in order."""
-    directions: dict[Eic, list[Direction]] = {}
-    for eic, direction in pairs:
-        directions.setdefault(eic, []).append(direction)
-    return tuple(
-        SupplierName(eic=eic, name=_name(eic, facts), directions=tuple(of))
-        for eic, of in directions.items()
-    )
-
-
-def _name(eic: Eic, facts: Facts) -> str:
-    party = facts.party(eic)
-    if party is None:
-        raise LookupError(f"no participant {eic} in the facts")
-    return party.name
 
 
 def _last_reading(point: PointFacts, directions: tuple[Direction, ...]) -> LastReading | None:

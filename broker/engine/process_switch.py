@@ -10,7 +10,7 @@ from broker.engine import handle_request as request
 from broker.engine import reading_by_operator as operator
 from broker.engine import settle
 from broker.engine.decision import Process, Transition
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
     Event,
@@ -23,6 +23,7 @@ from broker.messages.events import (
     RequestApprovedByOperator,
     RequestRejectedByOperator,
     SiteFoundInaccessible,
+    SwitchCorrected,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -83,6 +84,7 @@ SWITCH: Process = {
     },
     Phase.COMPLETED_UNSETTLED: {
         DeadlineKind.FINAL_SETTLEMENT: Transition(settle.deliver, (Phase.COMPLETED,)),
+        SwitchCorrected: Transition(settle.leave_to_correction, (Phase.COMPLETED,)),
     },
     Phase.COMPLETED: {},
     Phase.REJECTED: {},
@@ -91,7 +93,7 @@ SWITCH: Process = {
 }
 
 
-def refusal_by_name(case: SwitchCase, event: Event) -> Refusal:
+def refusal_by_name(case: Case, event: Event) -> Refusal:
     """Why the table does not list this event in this phase (A13, A26, interpretation 14)."""
     if case.ended_at is not None:
         return Refusal(reason=Reason.CASE_HAS_ENDED)

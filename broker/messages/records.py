@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, Role
+from broker.messages.codes import Direction, Payer, ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic
-from broker.messages.requests import MeterReading, SwitchRequest, Withdrawal
+from broker.messages.requests import Correction, MeterReading, SwitchRequest, Withdrawal
 from broker.messages.settlements import Settlement
 
 
@@ -187,13 +187,15 @@ class ReadingPeriodEnded:
 class SwitchCarriedOut:
     """A valid reading carried the switch out, on the day it was taken (A24, A25).
 
-    `settle_by` is None where the settlement went out at once.
+    `payer_before` paid the network charge until then; `settle_by` is None where the settlement went
+    out at once.
     """
 
     at: datetime
     switch_date: date
     reading: MeterReading
     settlement: Settlement
+    payer_before: Payer
     settle_by: Deadline | None
     decided_by: DecidedBy
     by: str | None
@@ -206,6 +208,34 @@ class SettlementDelivered:
     """The final settlement of a switch carried out earlier went to the old suppliers (A24)."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLeftToCorrection:
+    """The switch was put right before it was settled: the correction settles it (A24)."""
+
+    at: datetime
+    correction: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCarriedOut:
+    """A switch carried out wrongly was put right, under a case of its own (D3).
+
+    `changes` and `switch_date` are those of the switch as it was carried out; `settlement` is the
+    right one, None where the switch was undone; `settle_by` is None where nothing is left to do.
+    """
+
+    case_id: CaseId
+    at: datetime
+    correction: Correction
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: tuple[DirectionChange, ...]
+    switch_date: date
+    settlement: Settlement | None
+    settle_by: Deadline | None
+    rules_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +287,8 @@ Record = (
     | ReadingPeriodEnded
     | SwitchCarriedOut
     | SettlementDelivered
+    | SettlementLeftToCorrection
+    | CorrectionCarriedOut
     | SwitchHasFailed
     | PointChangeNoted
     | DeadlinesRedated

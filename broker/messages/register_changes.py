@@ -57,6 +57,41 @@ RegisterChange = SupplyChanged | ReadingRecorded | PayerChanged | SiteReached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyTakenBack:
+    """The change of supplier on `on` is as if it had never been: the old supply goes on (D3)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    old: Eic | None
+    new: Eic
+    share: Decimal
+    on: date
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerTakenBack:
+    """The change of the payer on `on` is as if it had never been: `payer` pays as before (D3)."""
+
+    accounting_point: Gsrn
+    payer: Payer
+    on: date
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingWithdrawn:
+    """The reading that came with the case `of_case` no longer stands, from `on` (C5, C6)."""
+
+    accounting_point: Gsrn
+    of_case: CaseId
+    on: date
+
+
+TakenBack = SupplyTakenBack | PayerTakenBack | ReadingWithdrawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterRemoved:
     """The meter is no longer at the point from 00:00 of `on` (D4)."""
 
@@ -139,4 +174,4 @@ ReportedEntry = (
     | ReadingCancelled
     | QuantityBilledAnew
 )
-RegisterEntry = RegisterChange | ReportedEntry
+RegisterEntry = RegisterChange | TakenBack | ReportedEntry

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from broker.engine.decision import Process, Trigger
+from broker.engine.process_correction import CORRECTION
 from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
@@ -12,17 +13,27 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "processes.md"
 
 _HEAD = """# Processes
 
-Drawn by `scripts/draw_processes` from the table in `broker/engine/process_switch.py`; do not edit.
-
-## Change of supplier at one accounting point
-A case begins with a request. What the table does not list is refused by name and changes nothing;
-a message that a rule refuses leaves the case where it is, without an arrow here.
+Drawn by `scripts/draw_processes` from the tables in `broker/engine/process_*.py`; do not edit. What
+a table does not list is refused by name and changes nothing; a message that a rule refuses leaves
+the case where it is, without an arrow here.
 """
+PROCESSES: dict[str, tuple[str, Process]] = {
+    "Change of supplier at one accounting point": ("A case begins with a request.", SWITCH),
+    "Correction of a switch": (
+        "A case begins with a correction that is taken. The switch stays where it ended.",
+        CORRECTION,
+    ),
+}
+"""Every process: its heading, how a case of it begins, its table."""
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, "```mermaid", *_diagram(SWITCH), "```", "", *_table(SWITCH), ""])
+    lines = [_HEAD]
+    for heading, (begins, process) in PROCESSES.items():
+        diagram = ["```mermaid", *_diagram(process), "```"]
+        lines += [f"## {heading}", begins, "", *diagram, "", *_table(process), ""]
+    return "\n".join(lines)
 
 
 def _diagram(process: Process) -> list[str]:

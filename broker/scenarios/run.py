@@ -249,12 +249,15 @@ class _Run:
         """Keep what later steps may name: these bytes, and the case they opened."""
         if step.name is not None:
             self._posted[step.name] = (sender, data, reply.body)
-        if step.case is None or step.post is None or kind_of(data) != "SwitchRequest":
+        opened = step.opens
+        if opened is None and step.post is not None and kind_of(data) == "SwitchRequest":
+            opened = step.case
+        if opened is None:
             return
-        if step.case in self._cases:
-            raise FaultyScenario(f"two cases are named {step.case!r}")
+        if opened in self._cases:
+            raise FaultyScenario(f"two cases are named {opened!r}")
         number = value_at(etree.fromstring(reply.body), "Header/CaseNumber")
-        self._cases[step.case] = _Case(number, sender)
+        self._cases[opened] = _Case(number, sender)
 
     async def _decide(self, step: Step, told: Happening) -> list[str]:
         said = {"decision": step.decide, "by": step.person, "why": step.why, "text": step.text}

@@ -17,13 +17,17 @@ from broker.messages.register_changes import (
     LinkRecorded,
     MeterInstalled,
     MeterRemoved,
+    PayerTakenBack,
     PointRecorded,
     QuantityBilledAnew,
     ReadingCancelled,
+    ReadingWithdrawn,
     RegisterEntry,
+    SupplyTakenBack,
 )
 from broker.store.corrections import bill_anew, cancel_reading
 from broker.store.register import ChangeDoesNotFitTheRegister, record_change
+from broker.store.switch_corrections import take_back
 
 # Since when and until when the meter of a day is at the point.
 _METER_DAYS = """
@@ -149,6 +153,8 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
             cancel_reading(conn, entry)
         case QuantityBilledAnew():
             bill_anew(conn, entry)
+        case SupplyTakenBack() | PayerTakenBack() | ReadingWithdrawn():
+            take_back(conn, entry)
         case _:
             record_change(conn, entry)
 

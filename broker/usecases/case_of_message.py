@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from broker.engine.calendar import end_of
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case
 from broker.ids import Ids
 from broker.messages.codes import Role
 from broker.messages.events import (
+    CorrectionReceived,
     Event,
     InaccessibilityReported,
     ReadingReceived,
@@ -21,6 +22,7 @@ from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
     CaseMessage,
+    Correction,
     InaccessibilityReport,
     MeterReading,
     SwitchRequest,
@@ -38,12 +40,17 @@ def event_of(
     received_at: datetime,
     ids: Ids,
 ) -> tuple[CaseId, Event] | Refusal:
-    """The case (a fresh number for a request) and the event, or E47 where there is no such case."""
+    """The case (a fresh number for what opens one) and the event, or E47 where there is none."""
     match message:
         case SwitchRequest():
             case_id = ids.case_id()
             return case_id, SwitchRequestReceived(
                 case_id=case_id, request=message, received_at=_served_at(message, received_at)
+            )
+        case Correction():
+            case_id = ids.case_id()
+            return case_id, CorrectionReceived(
+                case_id=case_id, correction=message, received_at=received_at
             )
         case Withdrawal():
             case = _own_case(connection, message.case_id, party, {Capacity.APPLICANT})
@@ -75,7 +82,7 @@ def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
 
 def _case_of_reading(
     connection: Connection, reading: MeterReading, party: Participant
-) -> SwitchCase | None:
+) -> Case | None:
     """The case named; without a number the one in progress at the accounting point."""
     case_id = reading.case_id or cases.latest_case_at(connection, reading.point.accounting_point)
     if case_id is None:
@@ -92,13 +99,13 @@ def _case_of_reading(
 
 def _own_case(
     connection: Connection, case_id: CaseId, party: Participant, as_one_of: set[Capacity]
-) -> SwitchCase | None:
+) -> Case | None:
     if not as_one_of & cases.capacities(connection, case_id, party.eic):
         return None
     return _load(connection, case_id)
 
 
-def _load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def _load(connection: Connection, case_id: CaseId) -> Case | None:
     try:
         return cases.load(connection, case_id)
     except UnableToLoadErased:

@@ -52,7 +52,7 @@ def tell_case_at(
     """A case in progress at this accounting point learns of the change."""
     case_id = cases.open_case_at(connection, point.delivery_point)
     case = cases.load(connection, case_id) if case_id else None
-    if case is not None and case.request.point.accounting_point == point.accounting_point:
+    if case is not None and case.accounting_point == point.accounting_point:
         outcome = handle_event(connection, case_id, event, now=now, desk=desk)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")

@@ -11,13 +11,13 @@ from sqlite3 import Connection
 from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
 from broker.engine.rulebook import Rulebook
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case
 from broker.ids import Ids
 from broker.messages.codes import Role
 from broker.messages.events import DeadlineReached, Event
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.notices import Notice
-from broker.store import cases, deadlines, journal, outbox, register
+from broker.store import cases, deadlines, journal, outbox, register_upkeep
 from broker.store.cases import Capacity
 from broker.store.deadlines import OpenDeadline
 from broker.store.writer import UnableToWrite, savepoint
@@ -48,6 +48,10 @@ def handle_event(
     outcome = decide(state, event, facts=facts, now=now, rules=desk.rules)
     if isinstance(outcome, Decision):
         _keep(connection, outcome, now=now, desk=desk)
+        for one in outcome.follow_ups:
+            followed = handle_event(connection, one.case_id, one.event, now=now, desk=desk)
+            if isinstance(followed, Refused):
+                raise RuntimeError(f"{one.case_id} refuses what follows: {followed.refusals}")
     return outcome
 
 
@@ -76,21 +80,27 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
     """Everything that follows from a decision: case, journal, deadlines, register, mailboxes."""
     state = decision.state
     cases.save(connection, state)
-    applicant = state.request.header.sender
     cases.add_party(
-        connection, state.case_id, applicant, Capacity.APPLICANT, since=state.received_at
+        connection, state.case_id, state.applicant, Capacity.APPLICANT, since=state.received_at
     )
     for record in decision.records:
         journal.append(connection, case_id=state.case_id, at=now, record=record)
     deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
     for change in decision.register_changes:
-        register.record_change(connection, change)
+        register_upkeep.enter(connection, change)
     for notice in decision.notices:
         _send(connection, state, notice, now=now, desk=desk)
 
 
-def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, desk: Desk) -> None:
-    """Commit a notice to the mailbox of its addressee."""
+def put_into_mailbox(
+    connection: Connection,
+    notice: Notice,
+    *,
+    now: datetime,
+    desk: Desk,
+    comes_of: CaseId | None = None,
+) -> None:
+    """Commit a notice to the mailbox of its addressee; `comes_of` is the case it is sent in."""
     document_id = desk.ids.document_id()
     outbox.put(
         connection,
@@ -98,6 +108,7 @@ def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, d
         party=notice.to.party,
         kind=kind_of_notice(notice).value,
         case_id=notice.to.case_id,
+        comes_of=comes_of,
         created_at=now,
         content=write_notice(
             notice, document_id=document_id, created_at=now, operator=desk.operator
@@ -106,11 +117,11 @@ def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, d
 
 
 def _send(
-    connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
+    connection: Connection, state: Case, notice: Notice, *, now: datetime, desk: Desk
 ) -> None:
     """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
     party = notice.to.party
-    put_into_mailbox(connection, notice, now=now, desk=desk)
+    put_into_mailbox(connection, notice, now=now, desk=desk, comes_of=state.case_id)
     for capacity, parties in (
         (Capacity.NEW_SUPPLIER, {change.new for change in state.changes}),
         (Capacity.OLD_SUPPLIER, {change.old for change in state.changes}),

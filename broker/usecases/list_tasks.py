@@ -7,7 +7,7 @@ from enum import Enum
 from sqlite3 import Connection
 
 from broker.engine.calendar import plus_hours
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Doubt
 from broker.store import cases, worklist
@@ -73,12 +73,12 @@ def _task(connection: Connection, line: Line) -> Task:
     return Task(
         line=line,
         doubts=_doubts(case),
-        reading_orders=case.orders if case else 0,
+        reading_orders=case.orders if isinstance(case, SwitchCase) else 0,
         unreadable=case is None,
     )
 
 
-def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def _readable(connection: Connection, case_id: CaseId) -> Case | None:
     """The case; None where it cannot be read, so that one damaged case hides no other's task."""
     try:
         return cases.load(connection, case_id)
@@ -86,7 +86,7 @@ def _readable(connection: Connection, case_id: CaseId) -> SwitchCase | None:
         return None
 
 
-def _doubts(case: SwitchCase | None) -> tuple[Doubt, ...]:
-    if case is None:
+def _doubts(case: Case | None) -> tuple[Doubt, ...]:
+    if not isinstance(case, SwitchCase):
         return ()
     return case.review.doubts if case.review else case.doubts

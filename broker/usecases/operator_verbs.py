@@ -8,7 +8,7 @@ from enum import Enum
 
 from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.process_switch import SWITCH
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.events import (
     GivenReason,
     OperatorDecision,
@@ -52,8 +52,10 @@ class Given:
     text: str | None = None
 
 
-def possible(case: SwitchCase) -> tuple[Verb, ...]:
-    """What the operator may do with the case now, in the order of `Verb`."""
+def possible(case: Case) -> tuple[Verb, ...]:
+    """What the operator may do with the case now, in the order of `Verb`; only switches ask it."""
+    if not isinstance(case, SwitchCase):
+        return ()
     listed = SWITCH[case.phase]
     return tuple(
         verb

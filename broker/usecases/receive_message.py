@@ -21,7 +21,7 @@ from broker.messages.deadlines import Deadline
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.reported_changes import ReportedChange
-from broker.messages.requests import MasterDataRequest, SwitchRequest
+from broker.messages.requests import Correction, MasterDataRequest, SwitchRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
 from broker.store.writer import UnableToWrite, Writer
@@ -192,13 +192,13 @@ class ReceiveMessage:
         case_id, event = found
         for sha256, content in message.attachments:
             inbox.keep_contract(connection, sha256, content, at)
-        opens = isinstance(message.message, SwitchRequest)
+        opens = isinstance(message.message, SwitchRequest | Correction)
         outcome = handle_event(
             connection, None if opens else case_id, event, now=at, desk=self._desk
         )
         if isinstance(outcome, Decision):
             return Verdict(status=200, case_id=case_id, deadlines=outcome.deadlines)
-        return Verdict(status=422, case_id=case_id, refusals=outcome.refusals)
+        return Verdict(status=422, case_id=None if opens else case_id, refusals=outcome.refusals)
 
     def _conclude(self, attempt: Attempt, verdict: Verdict, connection: Connection) -> Answer:
         """Write the acknowledgement and keep it beside the bytes it answers."""

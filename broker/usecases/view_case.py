@@ -4,9 +4,10 @@ Applicant and new supplier see the whole of their own case; the old supplier see
 its first notice, and then what its own notices said and no more (design 14).
 """
 
+from datetime import date
 from sqlite3 import Connection
 
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.answers import CaseView, HistoryEntry
 from broker.messages.identifiers import CaseId, Eic
 from broker.store import cases, deadlines, journal, outbox
@@ -26,6 +27,8 @@ ARTICLES = {
     "ReadingPeriodEnded": "002 a.199(2)",
     "SwitchCarriedOut": "002 a.200(1)",
     "SettlementDelivered": "002 a.200(1)",
+    "SettlementLeftToCorrection": "002 a.139(3)",
+    "CorrectionCarriedOut": "002 a.139(3)",
     "SwitchHasFailed": "002 a.200(2)",
     "PointChangeNoted": "002 a.149(2)",
     "DeadlinesRedated": "002 a.195(4)",
@@ -35,16 +38,29 @@ ARTICLES = {
     "FinalSettlement": "002 a.203",
     "RegisterChangeNotice": "002 a.141",
     "SwitchFailed": "002 a.202",
+    "SwitchExecuted": "002 a.200(4)",
+    "ReadingOrder": "002 a.199(1)",
+    "ReadingRejection": "002 a.200(2)",
+    "RejectionNotice": "002 a.195(6)",
+    "WithdrawalConfirmation": "002 a.195(5)",
+    "ReceiptConfirmation": "002 a.194",
 }
 """The article behind every kind of record and of notice."""
 _STATE_TOLD = {
-    "SiteVisitNotice": "approved",
+    "ReceiptConfirmation": Phase.AWAITING_APPROVAL.value,
+    "RejectionNotice": Phase.REJECTED.value,
+    "WithdrawalConfirmation": Phase.WITHDRAWN.value,
     "ApprovalNotice": "approved",
+    "SiteVisitNotice": "approved",
+    "ReadingOrder": "approved",
+    "ReadingRejection": "approved",
     "SwitchCompleted": Phase.COMPLETED.value,
     "FinalSettlement": Phase.COMPLETED.value,
     "RegisterChangeNotice": Phase.COMPLETED.value,
+    "SwitchExecuted": Phase.COMPLETED.value,
     "SwitchFailed": Phase.FAILED.value,
 }
+"""What each kind of notice says of the state: the operator's own mailbox may hold any of them."""
 
 
 def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView | None:
@@ -63,25 +79,32 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
     return CaseView(
         case_id=case_id,
         state=case.phase.value,
-        accounting_point=case.request.point.accounting_point,
-        expected_date=case.plan.expected_date if case.plan else None,
+        accounting_point=case.accounting_point,
+        expected_date=_expected_date(case),
         history=tuple(
             HistoryEntry(at=entry.at, what=entry.kind, article=ARTICLES[entry.kind])
             for entry in journal.entries_of(connection, case_id)
         ),
         deadlines=tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
+        corrects=case.corrects,
+        corrected_by=cases.corrected_by(connection, case_id),
     )
 
 
-def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
+def _expected_date(case: Case) -> date | None:
+    """The expected switch date once it is set; a correction expects none."""
+    return case.plan.expected_date if isinstance(case, SwitchCase) and case.plan else None
+
+
+def _as_told(connection: Connection, party: Eic, case: Case) -> CaseView:
     """What the old supplier's own notices said, and no more (A16)."""
     told = outbox.documents_of_case(connection, case.case_id, party)
     approved = any(document.kind == "ApprovalNotice" for document in told)
     return CaseView(
         case_id=case.case_id,
         state=_STATE_TOLD[told[-1].kind],
-        accounting_point=case.request.point.accounting_point,
-        expected_date=case.plan.expected_date if approved and case.plan else None,
+        accounting_point=case.accounting_point,
+        expected_date=_expected_date(case) if approved else None,
         history=tuple(
             HistoryEntry(
                 at=document.created_at, what=document.kind, article=ARTICLES[document.kind]
@@ -89,4 +112,6 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
             for document in told
         ),
         deadlines=(),
+        corrects=case.corrects,
+        corrected_by=cases.corrected_by(connection, case.case_id),
     )

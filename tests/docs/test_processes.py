@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.engine.process_switch import SWITCH
+from broker.engine.decision import Process
 from broker.scenarios import draw_processes
 
 
@@ -20,9 +20,11 @@ def test_a_stale_page_is_found(tmp_path: Path) -> None:
         assert draw_processes.main(["--check"]) == 0
 
 
-def test_every_transition_is_drawn() -> None:
-    page = draw_processes.page()
-    for phase, transitions in SWITCH.items():
+@pytest.mark.parametrize("heading", draw_processes.PROCESSES)
+def test_every_transition_is_drawn(heading: str) -> None:
+    page = draw_processes.page().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    process: Process = draw_processes.PROCESSES[heading][1]
+    for phase, transitions in process.items():
         for transition in transitions.values():
             for after in transition.to:
                 assert f"    {phase.value} --> {after.value}: " in page

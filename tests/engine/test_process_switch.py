@@ -10,6 +10,7 @@ from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
+    CorrectionReceived,
     DeadlineReached,
     Event,
     OperatorDecision,
@@ -25,6 +26,8 @@ from tests.engine.ways_through_the_process import EVENTS, IN_PHASE, LATER, WAYS,
 ENDS = (Phase.COMPLETED, Phase.REJECTED, Phase.WITHDRAWN, Phase.FAILED)
 CONCLUDED = (*ENDS, Phase.COMPLETED_UNSETTLED)
 NAMED = {
+    # it opens a case of another process, where there is a switch to put right
+    (Phase.NEW, CorrectionReceived): Reason.NO_COMPLETED_SWITCH,
     (Phase.AWAITING_APPROVAL, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
     (Phase.PERIOD_OVER_UNDER_REVIEW, ReadingReceived): Reason.READING_OUTSIDE_PERIOD,
     (Phase.AWAITING_READING, WithdrawalReceived): Reason.WITHDRAWAL_AFTER_APPROVAL,
@@ -97,7 +100,7 @@ def test_an_unlisted_event_is_refused_by_name(phase: Phase, event: Event) -> Non
     if phase in CONCLUDED:
         expected = Reason.CASE_HAS_ENDED
     elif phase is Phase.NEW:
-        expected = Reason.NO_ONGOING_SWITCH
+        expected = NAMED.get((phase, trigger_of(event)), Reason.NO_ONGOING_SWITCH)
     else:
         expected = NAMED.get((phase, trigger_of(event)), Reason.NOT_POSSIBLE_IN_THIS_STATE)
     assert [refusal.reason for refusal in outcome.refusals] == [expected]
