@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.identifiers import CaseId, Eic
+from broker.messages.records import CorrectionCarriedOut, Record
 from broker.store import cases, deadlines, journal, participants
 from broker.store.cases import UnableToLoadErased
 from broker.store.deadlines import OpenDeadline
@@ -28,10 +29,12 @@ class Happened:
 class CaseForStaff:
     """A case with its open deadlines, its history, the names of its parties, and the verbs.
 
-    `last_position` is that of its last row in the journal: what a decision has seen.
+    `corrected_by` is the case that put this one right, `last_position` that of its last row in the
+    journal: what a decision has seen.
     """
 
-    case: SwitchCase
+    case: Case
+    corrected_by: CaseId | None
     deadlines: tuple[OpenDeadline, ...]
     history: tuple[Happened, ...]
     last_position: int
@@ -52,16 +55,18 @@ def case_for_staff(connection: Connection, case_id: CaseId) -> CaseForStaff | No
         return None
     return CaseForStaff(
         case=case,
+        corrected_by=cases.corrected_by(connection, case_id),
         deadlines=deadlines.of_case(connection, case_id),
         history=tuple(
             Happened(
                 at=entry.at,
                 what=entry.kind,
                 article=ARTICLES[entry.kind],
-                by=getattr(entry.record, "by", None),
-                why=getattr(entry.record, "why", None),
+                by=by,
+                why=why,
             )
             for entry in journal.entries_of(connection, case_id)
+            for by, why in (_decided(entry.record),)
         ),
         last_position=journal.last_position_of(connection, case_id),
         names=_names(connection, case),
@@ -69,11 +74,19 @@ def case_for_staff(connection: Connection, case_id: CaseId) -> CaseForStaff | No
     )
 
 
-def _names(connection: Connection, case: SwitchCase) -> dict[Eic, str]:
+def _decided(record: Record | None) -> tuple[str | None, str | None]:
+    """Who decided and why, where a person did."""
+    if isinstance(record, CorrectionCarriedOut):
+        return record.correction.entered_by, record.correction.why
+    return getattr(record, "by", None), getattr(record, "why", None)
+
+
+def _names(connection: Connection, case: Case) -> dict[Eic, str]:
     """What the parties of the case are called, strangers by their number."""
-    requests = [one.request for one in case.applications]
-    involved = [one.header.sender for one in requests]
-    involved += [chosen.supplier for one in requests for chosen in one.chosen]
+    involved = [applicant for applicant, _ in case.applicants]
+    if isinstance(case, SwitchCase):
+        requests = [one.request for one in case.applications]
+        involved += [chosen.supplier for one in requests for chosen in one.chosen]
     involved += [one.supplier for one in (*case.changes.ends, *case.changes.begins)]
     known = {eic: participants.participant(connection, eic) for eic in involved}
     return {eic: party.name if party else eic for eic, party in known.items()}

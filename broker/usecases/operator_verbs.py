@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from broker.engine.code_list import CODE_LIST, Use
-from broker.engine.decide import transition_of
-from broker.engine.state import SwitchCase
+from broker.engine.decide import processes_of, transition_of
+from broker.engine.state import Case, SwitchCase
 from broker.messages.events import (
     GivenReason,
     ObjectionsDismissedByOperator,
@@ -63,14 +63,18 @@ class Given:
     supplier: str | None = None
 
 
-def possible(case: SwitchCase) -> tuple[Verb, ...]:
+def possible(case: Case) -> tuple[Verb, ...]:
     """What the operator may do with the case now, in the order of `Verb`."""
     return tuple(
         verb
         for verb in Verb
-        if transition_of(case.phase, EVENTS[verb]) is not None
-        and (verb is not Verb.SITE_INACCESSIBLE or case.awaits_visit)
+        if transition_of(case.phase, EVENTS[verb], processes_of(case)) is not None
+        and (verb is not Verb.SITE_INACCESSIBLE or _awaits_visit(case))
     )
+
+
+def _awaits_visit(case: Case) -> bool:
+    return isinstance(case, SwitchCase) and case.awaits_visit
 
 
 def codes_for(verb: Verb) -> tuple[Reason, ...]:

@@ -11,7 +11,7 @@ from broker.dashboard import dates
 from broker.dashboard.navigation import NAVIGATION
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
 from broker.engine.state import Phase, WaitsFor
-from broker.messages.codes import Direction
+from broker.messages.codes import CorrectionReason, Direction
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
 from broker.store.journal import RECORD_CLASSES
@@ -29,6 +29,7 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.phase_": Phase,
     "words.deadline_": DeadlineKind,
     "words.direction_": Direction,
+    "words.correction_": CorrectionReason,
     "case.verb_": Verb,
     "case.consequence_": Verb,
 }

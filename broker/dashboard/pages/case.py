@@ -13,9 +13,10 @@ from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
 from broker.engine.code_list import CODE_LIST
 from broker.engine.decision import Refused
-from broker.engine.state import Phase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import Objection
 from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
 from broker.usecases.decide_as_operator import CaseHasChanged
 from broker.usecases.operator_verbs import Given, Verb, codes_for, event_of
@@ -83,6 +84,11 @@ async def _seen(request: web.Request) -> CaseForStaff:
     return seen
 
 
+def _objections(case: Case) -> tuple[Objection, ...]:
+    said = case.consultation if isinstance(case, SwitchCase) else None
+    return said.objections if said else ()
+
+
 def _page(
     request: web.Request,
     seen: CaseForStaff,
@@ -94,7 +100,7 @@ def _page(
     values = {
         "seen": seen,
         "case": seen.case,
-        "objections": seen.case.consultation.objections if seen.case.consultation else (),
+        "objections": _objections(seen.case),
         "share": partial(_share, language=language),
         "codes_for": codes_for,
         "consequence": partial(_consequence, seen),
