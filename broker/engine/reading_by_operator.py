@@ -28,18 +28,23 @@ from broker.messages.records import (
 def order_reading(case: SwitchCase, meter: MeterFacts, at: Circumstances) -> Decision:
     """The reading of 00:00 of the expected date is ordered, or ordered again.
 
-    The 24 hours run from the order, or from 00:00 of the expected date where that is later.
+    The 24 hours run from the order: from receipt where the request was approved at once. From
+    00:00 of the expected date they run where the requested date is later, or where no day before
+    could be read.
     Source: A19, interpretations 2 and 14 (002 a.199(1)).
     """
     plan = case.plan
     if plan is None:
         raise AssertionError("only an approved switch is read remotely")
     read_for = start_of(plan.expected_date)
+    begun = local_day(case.received_at)
+    answer = at.rules.remote_reading_deadline(at.now, begun)
+    requested = case.requested_date
+    later = requested is not None and requested > local_day(at.now)
+    if later or answer.act_at <= read_for:
+        answer = at.rules.remote_reading_deadline(read_for, begun)
     record = ReadingOrdered(
-        at=at.now,
-        read_for=read_for,
-        order_number=case.orders + 1,
-        answer=at.rules.remote_reading_deadline(max(at.now, read_for), local_day(case.received_at)),
+        at=at.now, read_for=read_for, order_number=case.orders + 1, answer=answer
     )
     return Decision(
         state=apply(case, record),

@@ -172,6 +172,12 @@ class SwitchCase:
         return tuple(one.request for one in self.applications)
 
     @property
+    def requested_date(self) -> date | None:
+        """The date asked for, of several claims the latest; None: as soon as possible (A8)."""
+        dates = [one.request.requested_date for one in self.applications]
+        return max((day for day in dates if day is not None), default=None)
+
+    @property
     def points(self) -> frozenset[Gsrn]:
         """The accounting points the case is about: named, ended at, begun at."""
         supplies = (*self.changes.ends, *self.changes.begins)

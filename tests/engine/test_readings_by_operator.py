@@ -93,9 +93,9 @@ class TestOrders:
         assert ordered.to.reference is None
         assert (ordered.serial_number, ordered.registers) == ("ZGL-100001", (TAKEN,))
         assert ordered.order_number == 1
-        # as soon as possible: 00:00 of the day after approval, and 24 hours from then
+        # as soon as possible: 00:00 of the day after approval, within 24 hours of receipt
         assert ordered.read_for == at(date(2026, 4, 25), 0)
-        assert ordered.answer_by == at(date(2026, 4, 26), 0)
+        assert ordered.answer_by == RECEIVED_AT + timedelta(hours=24)
 
     @pytest.mark.parametrize("method", [ReadingMethod.CUSTOMER, ReadingMethod.VISIT])
     def test_nothing_is_ordered_where_the_meter_is_not_read_remotely(

@@ -485,10 +485,17 @@ class Auditor:
         return list(dict.fromkeys(old for olds in case.judged.changes.values() for old in olds))
 
     def _order(self, case: Case, now: datetime) -> None:
-        """A19: ordered for 00:00 of the expected date, again 24 hours later."""
+        """A19: ordered for 00:00 of the expected date, to be there within 24 hours.
+
+        They run from the order, or from that midnight where the requested date is later
+        (interpretation 2); no answer is due before there is anything to read.
+        """
         case.order += 1
         read_for = midnight(case.judged.expected)
-        answer_by = max(now, read_for) + HOURS_24
+        later = case.request.wanted is not None and case.request.wanted > local(now)
+        answer_by = now + HOURS_24
+        if later or answer_by <= read_for:
+            answer_by = read_for + HOURS_24
         case.order_at = answer_by
         meter = case.point.meter(local(now))
         self._owe(

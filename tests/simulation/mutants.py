@@ -83,56 +83,55 @@ MUTANTS = (
     Mutant(
         "the old supplier is told who is the new one",
         "engine/notices_switch.py",
-        "            old_supplier=supplier,\n            expected_date",
-        "            old_supplier=replace(supplier, name=_new_suppliers(case, facts)[0].name),\n"
-        "            expected_date",
+        "            old_supplier=one.supplier,\n            expected_date",
+        "            old_supplier=replace(one.supplier, "
+        "name=new_suppliers(case, facts)[0].supplier.name),\n            "
+        "expected_date",
     ),
     Mutant(
         "the old supplier is not told of the failure",
         "engine/notices_switch.py",
-        "    told = [s.eic for s in (*_new_suppliers(case, facts), *_old_suppliers(case, facts))]\n"
-        "    notices",
-        "    told = [s.eic for s in _new_suppliers(case, facts)]\n    notices",
+        "    told = each_once((*new_suppliers(case, facts), "
+        "*old_suppliers(case, facts)))\n    notices",
+        "    told = each_once(new_suppliers(case, facts))\n    notices",
     ),
     Mutant(
         "legal remedies in every copy",
         "engine/notices_switch.py",
-        "SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground)",
-        "SwitchFailed(to=_addressee(case, eic), point=_point(case), ground=ground,"
-        " legal_remedies=facts.legal_remedies)",
+        "SwitchFailed(to=addressee(case, one.supplier.eic), point=one.point, ground=ground)",
+        "SwitchFailed(to=addressee(case, one.supplier.eic), point=one.point, "
+        "ground=ground, legal_remedies=facts.legal_remedies)",
     ),
     Mutant(
         "the completion is told twice",
-        "engine/handle_reading.py",
+        "engine/carry_out.py",
         "            *completion(case, reading, at.facts),\n",
-        "            *completion(case, reading, at.facts),\n"
-        "            *completion(case, reading, at.facts),\n",
+        "            *completion(case, reading, at.facts),\n            "
+        "*completion(case, reading, at.facts),\n",
     ),
     Mutant(
         "the settlement is not sent",
-        "engine/handle_reading.py",
+        "engine/carry_out.py",
         "            *settled_now,\n",
         "",
     ),
     Mutant(
         "measured power is settled at once",
-        "engine/handle_reading.py",
+        "engine/carry_out.py",
         "if check.point.measured_power\n",
         "if not check.point.measured_power and check.point.measured_power\n",
     ),
     Mutant(
         "the notice of the change is not sent",
-        "engine/handle_reading.py",
+        "engine/carry_out.py",
         "            *register_changes(carried_out, record.switch_date, at.facts),\n",
         "",
     ),
     Mutant(
         "supply begins a day late",
-        "engine/handle_reading.py",
-        "            on=record.switch_date,\n            case_id=case.case_id,\n        )\n"
-        "        for change",
-        "            on=record.switch_date.fromordinal(record.switch_date.toordinal() + 1),\n"
-        "            case_id=case.case_id,\n        )\n        for change",
+        "engine/carry_out.py",
+        "            share=one.share,\n            on=on,",
+        "            share=one.share,\n            on=on.fromordinal(on.toordinal() + 1),",
     ),
     Mutant(
         "a withdrawal after approval is accepted",
@@ -162,9 +161,9 @@ MUTANTS = (
     ),
     Mutant(
         "shares are compared with a tolerance",
-        "engine/rules_contract.py",
-        "share != (shares[0] if shares else Decimal(1))",
-        'abs(share - (shares[0] if shares else Decimal(1))) > Decimal("0.00001")',
+        "engine/request_check.py",
+        "(1 if whole else chosen.share) == own[0].share",
+        'abs((1 if whole else chosen.share) - own[0].share) < Decimal("0.00001")',
     ),
     Mutant(
         "a second request at the delivery point is taken",
@@ -187,17 +186,17 @@ MUTANTS = (
     Mutant(
         "a request in doubt is rejected by the broker's silence",
         "engine/handle_request.py",
-        "    return _approve(case, check, DecidedBy.BROKER_AT_THE_DEADLINE, at)",
-        "    return _reject(case, (), DecidedBy.BROKER_AT_THE_DEADLINE, at)"
-        " if doubts else _approve(case, check, DecidedBy.BROKER_AT_THE_DEADLINE, at)",
+        "    return approve(case, examined, DecidedBy.BROKER_AT_THE_DEADLINE, at)",
+        "    return reject_on_grounds(case, examined, "
+        "DecidedBy.BROKER_AT_THE_DEADLINE, at) if case.doubts else "
+        "approve(case, examined, DecidedBy.BROKER_AT_THE_DEADLINE, at)",
     ),
     Mutant(
         "the checks do not run again at the hour",
         "engine/handle_request.py",
-        "    check, (refusals, doubts) = _examine_again(case, at)\n    if refusals:\n"
-        "        return _reject(case, _given(refusals), DecidedBy.BROKER",
-        "    check, (refusals, doubts) = _examine_again(case, at)\n    if False:\n"
-        "        return _reject(case, _given(refusals), DecidedBy.BROKER",
+        "    if examined.refusals:\n        return reject_on_grounds(case, "
+        "examined, DecidedBy.BROKER",
+        "    if False:\n        return reject_on_grounds(case, examined, DecidedBy.BROKER",
     ),
     Mutant(
         "a deadline is not stored",
@@ -253,7 +252,7 @@ MUTANTS = (
     ),
     Mutant(
         "a change of payer is settled as none",
-        "engine/handle_reading.py",
+        "engine/carry_out.py",
         "if payer is before is Payer.CUSTOMER:",
         "if payer is Payer.CUSTOMER:",
     ),

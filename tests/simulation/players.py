@@ -34,9 +34,9 @@ NORTH, SOUTH, SUN, EAST = (
 )
 INACTIVE, NO_GROUP = "28XZAHOD-NEAKTIY", "28XBREZ-SKUPINES"
 GOOD = (NORTH, SOUTH, SUN, EAST)
-LEFT_OUT = frozenset({14, 34, 36, 37, 50, 51, 56, 57, 58, 60})
-"""Sample points that the rules leave open here: production never supplied, supply yet to begin or
-to end by itself, meters exchanged where the average is from before."""
+LEFT_OUT = frozenset({14, 19, 20, 34, 36, 37, 48, 49, 50, 51, 56, 57, 58, 60})
+"""Sample points that are shared, or that the rules leave open here: production never supplied,
+supply yet to begin or to end by itself, meters exchanged where the average is from before."""
 SAMPLE_POINTS = 64
 SECOND = timedelta(seconds=1)
 

@@ -89,6 +89,7 @@ def _taxes(originals: list[str], copies: int) -> dict[tuple[int, str], str]:
 def _copied(row: dict[str, str], names: Names, taxes: dict[tuple[int, str], str]) -> dict[str, str]:
     ways = {
         "accounting_point": names.gsrn,
+        "measured_at": names.gsrn,
         "gsrn": names.gsrn,
         "metering_site": names.site,
         "delivery_point": names.other,
