@@ -28,7 +28,7 @@ from broker.messages.requests import RightReading
 from broker.store import cases
 from broker.store.codec import encode
 from broker.store.connection import open_for_writing
-from broker.store.register import who_supplies
+from broker.store.supply import who_supplies
 from broker.store.verify import FindingKind, verify
 from broker.usecases.handle_event import Desk, handle_event
 from tests.engine.builders import (
