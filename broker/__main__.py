@@ -39,6 +39,7 @@ from broker.service import Service, UnableToListen, migrate
 from broker.store import participants
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
 from broker.store.register import RegisterIsEmpty
+from broker.store.seals import BEGINNING
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
 from broker.web.broken_http import leave_out_what_was_sent
@@ -95,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_token)
 
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
+    command.add_argument(
+        "--last-seal",
+        type=_seal_value,
+        metavar="HASH",
+        help="a seal noted elsewhere, such as in the morning's mail: it must still be there",
+    )
     command.set_defaults(run=_verify)
 
     command = commands.add_parser("replay", help="run scenarios and tell them as timelines")
@@ -302,12 +309,20 @@ def _token(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     with closing(open_for_reading(_config(options).service.database)) as connection:
-        findings = verify(connection, replay)
+        findings = verify(connection, replay, last_seal=options.last_seal)
     for finding in findings:
         print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
     damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
     print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
     return 1 if damaged else 0
+
+
+def _seal_value(text: str) -> bytes:
+    """The value of a seal as the mail to staff writes it. Raises ValueError."""
+    value = bytes.fromhex(text)
+    if len(value) != len(BEGINNING):
+        raise ValueError(text)
+    return value
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -56,6 +56,21 @@ class DashboardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """Through which server, to whom and when staff are mailed; not at all without `host`."""
+
+    host: str | None = None
+    port: int = 25
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    language: Literal["sl", "en"] = "sl"
+    digest_at: time = time(7, 0)
+    hours_before_limit: int = 2
+    within_seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
     """What the law and the interpretations leave to the operator (interpretations 2, 3, 8)."""
 
@@ -77,6 +92,7 @@ class Config:
 
     service: ServiceSettings = field(default_factory=ServiceSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
     def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
@@ -117,9 +133,10 @@ class Config:
         )
 
 
-_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | RuleSettings]] = {
+_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | MailSettings | RuleSettings]] = {
     "service": ServiceSettings,
     "dashboard": DashboardSettings,
+    "mail": MailSettings,
     "rules": RuleSettings,
 }
 
@@ -146,9 +163,15 @@ def config_of(values: dict[str, Any], source: str) -> Config:
     if unknown:
         raise UnableToReadConfig(f"{source}: there is no section [{unknown[0]}]")
     try:
-        return msgspec.convert(values, Config, strict=False, dec_hook=_path)
+        config = msgspec.convert(values, Config, strict=False, dec_hook=_path)
     except (msgspec.ValidationError, TypeError) as error:
         raise UnableToReadConfig(f"{source}: {error}") from error
+    mail = config.mail
+    if mail.host is not None and not all("@" in one for one in (mail.sender, *mail.recipients)):
+        raise UnableToReadConfig(f"{source}: [mail] needs a sender and recipients with addresses")
+    if mail.host is not None and not mail.recipients:
+        raise UnableToReadConfig(f"{source}: [mail] has a host and no recipients")
+    return config
 
 
 def _path(kind: type, value: object) -> object:

@@ -11,8 +11,11 @@ from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config
+from broker.dashboard.letters import StaffLetters
 from broker.dashboard.office import Office, Reads
 from broker.dashboard.routes import make_dashboard
+from broker.dashboard.texts import TEXTS
+from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
@@ -21,6 +24,7 @@ from broker.store.migrations_exchange import exchange
 from broker.store.migrations_register import register as register_migrations
 from broker.store.writer import Writer
 from broker.timers import Timers
+from broker.usecases.alert_staff import AlertStaff, AlertTerms
 from broker.usecases.announce_one_off_days import announce_one_off_days
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
@@ -37,6 +41,8 @@ from broker.web.routes import make_app
 from broker.wire.explain import explain
 
 _log = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_ALERTS = 20.0
 
 
 class UnableToListen(Exception):
@@ -56,7 +62,8 @@ class Service:
 
     `address` is where the door listens once started, `dashboard_address` where the dashboard does.
     With a virtual clock there is no timer:
-    whoever moves the clock calls `deadlines.reach_deadlines`.
+    whoever moves the clock calls `deadlines.reach_deadlines`, and `alerts.send_due` where mails
+    are set up.
     """
 
     deadlines: ReachDeadlines
@@ -64,6 +71,7 @@ class Service:
     writer: Writer
     address: str
     dashboard_address: str
+    alerts: AlertStaff | None
 
     def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
         self._config = config
@@ -102,6 +110,7 @@ class Service:
         moved = await announce_one_off_days(self.writer, clock, desk)
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
+        self.alerts = self._alerts()
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
@@ -113,6 +122,30 @@ class Service:
         )
         await self._listen(
             make_app(self._door(desk, imports, decide)), make_dashboard(self._office(decide))
+        )
+
+    def _alerts(self) -> AlertStaff | None:
+        """What mails staff, where the settings name a server."""
+        mail = self._config.mail
+        if mail.host is None:
+            return None
+        return AlertStaff(
+            reader=self.reader,
+            writer=self.writer,
+            clock=self._clock,
+            terms=AlertTerms(
+                recipients=mail.recipients,
+                digest_at=mail.digest_at,
+                hours_before_limit=mail.hours_before_limit,
+            ),
+            letters=StaffLetters(TEXTS[mail.language]),
+            server=MailServer(
+                host=mail.host,
+                port=mail.port,
+                tls=mail.tls,
+                sender=mail.sender,
+                within_seconds=mail.within_seconds,
+            ),
         )
 
     def _open(self, path: Path) -> Connection:
@@ -164,6 +197,7 @@ class Service:
             sign_in=SignIn(reader=self.reader, writer=self.writer, clock=self._clock, terms=terms),
             decide=decide,
             deadlines=self.deadlines,
+            credentials=KeepCredentials(reader=self.reader, writer=self.writer, clock=self._clock),
             behind_tls=settings.behind_tls,
         )
 
@@ -172,7 +206,10 @@ class Service:
         settings = self._config.service
         runners = [await self._runner(app) for app in (door, dashboard)]
         if self._with_timer:
-            timers = Timers(self.deadlines.sweep, settings.sweep_seconds)
+            timers = Timers()
+            timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
+            if self.alerts is not None:
+                timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()
             self._opened.callback(timers.stop)
         places = (

@@ -1,7 +1,8 @@
-"""The tick that wakes the sweep: no rule, no date and no deadline lives here (design 4)."""
+"""The ticks that wake the sweep and the mails: no rule, date or deadline lives here (design 4)."""
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -11,15 +12,17 @@ _log = logging.getLogger(__name__)
 
 
 class Timers:
-    """One job in memory, run every few seconds; what was missed is made up by the next tick."""
+    """Jobs in memory, each run every so often; what was missed is made up by its next tick."""
 
-    def __init__(self, sweep: Callable[[], Awaitable[int]], every_seconds: float) -> None:
-        self._sweep = sweep
+    def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def every(self, seconds: float, what: str, work: Callable[[], Awaitable[int]]) -> None:
+        """Run this work every so many seconds; `what` is what the log calls it."""
         self._scheduler.add_job(
-            self._tick,
+            partial(_tick, what, work),
             "interval",
-            seconds=every_seconds,
+            seconds=seconds,
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
@@ -33,10 +36,11 @@ class Timers:
         """Tick no more."""
         self._scheduler.shutdown(wait=False)
 
-    async def _tick(self) -> None:
-        try:
-            await self._sweep()
-        except UnableToWrite:
-            _log.warning("the sweep could not write; the next tick tries again")
-        except Exception:  # noqa: BLE001 - a tick that fails must not end the ticking
-            _log.exception("ALARM: the sweep failed")
+
+async def _tick(what: str, work: Callable[[], Awaitable[int]]) -> None:
+    try:
+        await work()
+    except UnableToWrite:
+        _log.warning("%s could not write; the next tick tries again", what)
+    except Exception:  # noqa: BLE001 - a tick that fails must not end the ticking
+        _log.exception("ALARM: %s failed", what)

@@ -10,4 +10,8 @@ class Entry(NamedTuple):
     path: str
 
 
-NAVIGATION = (Entry("today", "/"),)
+NAVIGATION = (
+    Entry("today", "/"),
+    Entry("points", "/points"),
+    Entry("suppliers", "/suppliers"),
+)

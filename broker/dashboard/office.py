@@ -14,6 +14,7 @@ from broker.clock import Clock
 from broker.store.connection import one_moment
 from broker.store.staff import Member
 from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
 
@@ -54,6 +55,7 @@ class Office:
     sign_in: SignIn
     decide: DecideAsOperator
     deadlines: ReachDeadlines
+    credentials: KeepCredentials
     behind_tls: bool
 
 

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from broker.dashboard import guard, render
 from broker.dashboard.office import OFFICE, Office
-from broker.dashboard.pages import case, found, language, sign_in, today
+from broker.dashboard.pages import case, found, language, points, sign_in, suppliers, today
 
 _FORM_BYTES_MAX = 256 * 1024
-_PAGES = (today, case, found, language, sign_in)
+_PAGES = (today, case, found, points, suppliers, language, sign_in)
 
 ADDRESSES = tuple(address for page in _PAGES for address in page.ADDRESSES)
 

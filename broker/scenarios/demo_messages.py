@@ -115,16 +115,25 @@ def _signed(contract: str, reference: str, signed_on: str) -> dict[str, str]:
 
 
 def reading(
-    point: int, message_id: str, at: datetime, *, value: Decimal, why: str | None = None
+    point: int,
+    message_id: str,
+    at: datetime,
+    *,
+    value: Decimal,
+    why: str | None = None,
+    by: Party | None = None,
 ) -> bytes:
-    """What the customer read at this instant, with the reason of a departure; names no case."""
+    """What the customer read at this instant, with the reason of a departure; names no case.
+
+    It is reported by the new supplier where no other is named.
+    """
     fields = {"TakenAt": local_text(at), "Register/Value": str(value)}
     if why is not None:
         fields["DepartureReason"] = why
     step = Step(
         at="", post="MeterReading/by-the-customer", point=point, set=fields, remove=["CaseNumber"]
     )
-    return _written(step, new_supplier(), message_id, at)
+    return _written(step, by or new_supplier(), message_id, at)
 
 
 def remote_reading(
@@ -136,10 +145,20 @@ def remote_reading(
     return _written(step, metering_centre(), message_id, at)
 
 
-def withdrawal(point: int, message_id: str, at: datetime, *, case_id: str) -> bytes:
-    """The withdrawal of the request that opened this case."""
+def withdrawal(
+    point: int, message_id: str, at: datetime, *, case_id: str, by: Party | None = None
+) -> bytes:
+    """The withdrawal of the request that opened this case, by the new supplier or this one."""
     step = Step(at="", post="Withdrawal/of-a-request", point=point)
-    return _written(step, new_supplier(), message_id, at, case_id)
+    return _written(step, by or new_supplier(), message_id, at, case_id)
+
+
+def inaccessibility(
+    point: int, message_id: str, at: datetime, *, case_id: str, by: Party | None = None
+) -> bytes:
+    """That the customer cannot reach the meter, by the new supplier or this one."""
+    step = Step(at="", post="InaccessibilityReport/of-a-switch", point=point)
+    return _written(step, by or new_supplier(), message_id, at, case_id)
 
 
 def _written(

@@ -139,16 +139,21 @@ class _CaseRow(NamedTuple):
     columns: cases.CaseColumns
 
 
-def verify(connection: Connection, replay: Replay) -> list[Finding]:
+def verify(
+    connection: Connection, replay: Replay, *, last_seal: bytes | None = None
+) -> list[Finding]:
     """Everything that is not as it was committed; empty when all is well.
 
-    `replay` gives the state of a case from its records. Contents that cannot be read, and an error
-    in replay, are findings too. Best called on a connection for reading.
+    `replay` gives the state of a case from its records. `last_seal` is one that was noted
+    elsewhere: that it is among the seals proves that nothing up to it was cut off. Contents that
+    cannot be read, and an error in replay, are findings too. Best called on a connection for
+    reading.
     """
     with one_moment(connection):
         return [
             *_guarded("database", _structure(connection)),
             *_guarded("seals", _seals(connection)),
+            *_guarded("seals", _noted_elsewhere(connection, last_seal)),
             *_guarded("contents", _digests(connection)),
             *_guarded("hashes", _hashes(connection)),
             *_guarded("handovers", _handovers(connection)),
@@ -199,6 +204,12 @@ def _seals(connection: Connection) -> Iterator[Finding]:
         )
     elif ends != since:
         yield _damage("seals", f"rows are missing: sealed up to {since}, present up to {ends}")
+
+
+def _noted_elsewhere(connection: Connection, last_seal: bytes | None) -> Iterator[Finding]:
+    if last_seal is None or any(one.value == last_seal for one in seals.all_seals(connection)):
+        return
+    yield _damage("seals", f"{last_seal.hex()} is not among them: rows were cut off or replaced")
 
 
 def _digests(connection: Connection) -> Iterator[Finding]:

@@ -13,6 +13,10 @@ from tests.browser.conftest import NARROW, WIDE, Open, Served, tab_to
 SERIOUS = {"serious", "critical"}
 ENGLISH_DATE = re.compile(r"^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d$")
 ROW = "table.list tbody tr"
+OF_THE_REGISTER = [
+    *("/points", "/points?q=7-", "/points?q=none", "/points/383199900000000222"),
+    *("/points/383199900000000598", "/suppliers", "/suppliers/28XJUG-ELEKTRIKB"),
+]
 
 
 def post(served: Served, name: str) -> None:
@@ -59,7 +63,7 @@ def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -
 
 def test_what_cannot_be_decided_so_is_told_and_nothing_typed_is_lost(open_as: Open) -> None:
     page = open_as("nada", "/?kind=reading_in_doubt")
-    page.locator(f"{ROW} a").first.click()
+    page.locator(ROW, has_text="383199900000000222").locator("a").first.click()
     page.locator("summary", has_text="Zavrni odčitek").click()
     page.locator("details[open] textarea").fill("Ni mogoče.")
     page.locator("details[open] button.primary").click()
@@ -116,6 +120,10 @@ def test_no_page_has_a_serious_finding_of_accessibility(open_as: Open, scheme: s
     found += violations(page)
     page.goto("/cases/none")
     found += violations(page)
+    for path in OF_THE_REGISTER:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found += violations(page)
     assert found == []
 
 
@@ -123,6 +131,7 @@ def test_no_page_has_a_serious_finding_of_accessibility(open_as: Open, scheme: s
 def test_no_page_scrolls_sideways(open_as: Open, size: dict[str, int]) -> None:
     page = open_as("nada", size=size)
     paths = ["/", page.locator(f"{ROW} a").first.get_attribute("href"), "/found?q=01", "/cases/x"]
+    paths += OF_THE_REGISTER
     for path in paths:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -134,3 +143,36 @@ def test_the_pages_work_without_scripts(open_as: Open) -> None:
     page.locator(f"{ROW} a").first.click()
     page.locator("summary").first.click()
     expect(page.locator("details[open] textarea")).to_be_visible()
+
+
+def test_a_customer_is_found_by_keyboard_and_the_words_stand_in_no_address(
+    open_as: Open,
+) -> None:
+    page = open_as("vid", "/points")
+    expect(page.locator("h1")).to_contain_text("Evidenca")
+    tab_to(page, "#words")
+    page.keyboard.type("olga zgled")
+    page.keyboard.press("Enter")
+    row = page.locator(ROW)
+    expect(row).to_contain_text("Olga Zgled")
+    assert "olga" not in page.url
+    row.locator("a").click()
+    expect(page.locator("h1")).to_contain_text("383199900000000185")
+    expect(page.locator("#cases + ul")).to_contain_text("menjava izvedena")
+
+
+def test_a_credential_is_issued_once_and_revoked(open_as: Open) -> None:
+    page = open_as("nada", "/suppliers/28XVZHOD-DOBAVAQ", java_script_enabled=False)
+    page.fill(".fill [name=label]", "poskus")
+    page.fill(".fill [name=why]", "menjava ključev")
+    page.locator(".fill button.primary").click()
+    token = page.locator("code.token").inner_text()
+    assert len(token) > 30
+    page.goto("/suppliers/28XVZHOD-DOBAVAQ")
+    expect(page.locator("main")).not_to_contain_text(token)
+    page.get_by_text("Prekliči poskus").click()
+    page.locator("details[open] [name=why]").fill("konec poskusa")
+    page.locator("details[open] button").click()
+    expect(page.locator("#tokens + ul")).to_contain_text("preklicana")
+    viewer = open_as("vid", "/suppliers/28XVZHOD-DOBAVAQ")
+    expect(viewer.locator("main form")).to_have_count(0)

@@ -9,7 +9,11 @@ from broker.dashboard.routes import ADDRESSES
 from tests.dashboard.visitors import Visitor
 from tests.web.running import Broker
 
-PLACES = {"{number}": "01234567-89ab-7def-8123-456789abcdef", "{verb}": "approve"}
+PLACES = {
+    "{number}": "01234567-89ab-7def-8123-456789abcdef",
+    "{verb}": "approve",
+    "{eic}": "28XSEVER-ENERGI8",
+}
 
 
 def path_of(address: Address) -> str:

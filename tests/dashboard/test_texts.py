@@ -11,7 +11,7 @@ from broker.dashboard import dates
 from broker.dashboard.navigation import NAVIGATION
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
 from broker.engine.state import Phase, WaitsFor
-from broker.messages.codes import CorrectionReason, Direction
+from broker.messages.codes import CorrectionReason, Direction, ObtainedBy, Payer, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
 from broker.store.journal import RECORD_CLASSES
@@ -30,6 +30,9 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.deadline_": DeadlineKind,
     "words.direction_": Direction,
     "words.correction_": CorrectionReason,
+    "words.payer_": Payer,
+    "words.obtained_by_": ObtainedBy,
+    "words.market_role_": Role,
     "case.verb_": Verb,
     "case.consequence_": Verb,
 }
@@ -45,6 +48,7 @@ NAMED_ON_THE_WAY = {
         for part in ("title", "text")
         for status in (400, 403, 404, 413, 500, 503)
     ),
+    *(f"suppliers.{standing}" for standing in ("valid", "expired", "revoked")),
     "words.waits_for_parked",
     "case.consequence_refuse-reading_at_last",
 }

@@ -191,3 +191,32 @@ async def test_a_damaged_case_hides_no_other(broker: Broker, clerk: Visitor) -> 
     page = await clerk.get("/")
     assert listed(page.text) == [first, second]
     assert "Zapisa zadeve ni mogoče prebrati" in page.text
+
+
+async def test_a_mail_that_was_not_sent_is_an_alarm(broker: Broker, clerk: Visitor) -> None:
+    for about, begun, failure in (
+        ("digest 2026-04-23", None, "SMTPConnectError: <no>"),
+        ("digest 2026-04-24", "2026-04-24T07:00:00.000000Z", None),
+        ("digest 2026-04-22", "2026-04-24T07:59:00.000000Z", None),  # under way just now
+    ):
+        broker.damage(
+            "INSERT INTO staff_mails (about, recipient, noted_at, try_at, begun_at, failure)"
+            " VALUES (?, 'kdo@operater.example', ?, ?, ?, ?)",
+            *(about, "2026-04-24T07:00:00.000000Z", "2026-04-24T09:00:00.000000Z", begun, failure),
+        )
+    text = (await clerk.get("/")).text
+    assert "2 elektronski obvestili nista bili poslani" in text
+    assert "poskušamo znova <code>SMTPConnectError: &lt;no&gt;</code>" in text
+    assert "morda je bilo poslano" in text
+
+
+async def test_a_mail_of_the_day_before_yesterday_is_no_alarm_any_more(
+    broker: Broker, clerk: Visitor
+) -> None:
+    at = "2026-04-23T07:00:00.000000Z"
+    broker.damage(
+        "INSERT INTO staff_mails (about, recipient, noted_at, try_at, failure)"
+        " VALUES ('digest 2026-04-23', 'kdo@operater.example', ?, ?, 'x')",
+        *(at, at),
+    )
+    assert "elektronsk" not in (await clerk.get("/")).text

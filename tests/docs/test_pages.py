@@ -10,7 +10,14 @@ import pytest
 from aiohttp import web
 
 from broker.__main__ import main
-from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings, config_of
+from broker.config import (
+    Config,
+    DashboardSettings,
+    MailSettings,
+    RuleSettings,
+    ServiceSettings,
+    config_of,
+)
 from broker.engine.code_list import CODE_LIST
 from broker.engine.state import Phase
 from broker.messages.codes import DocumentKind
@@ -53,11 +60,12 @@ def as_toml(value: object) -> str:
     [
         ("### `[service]`", ServiceSettings()),
         ("### `[dashboard]`", DashboardSettings()),
+        ("### `[mail]`", MailSettings()),
         ("### `[rules]`", RuleSettings()),
     ],
 )
 def test_every_setting_is_there_with_its_default(
-    heading: str, settings: ServiceSettings | DashboardSettings | RuleSettings
+    heading: str, settings: ServiceSettings | DashboardSettings | MailSettings | RuleSettings
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))

@@ -19,13 +19,16 @@ from broker.__main__ import main
 from broker.clock import VirtualClock
 from broker.config import Config
 from broker.engine.apply import replay
+from broker.engine.state import Phase, WaitsFor
 from broker.messages.identifiers import CaseId
 from broker.scenarios.demo import MESSAGES, Demo, UnableToMakeDemo, make_demo
 from broker.scenarios.demo_other_side import SIMULATED
 from broker.service import Service
-from broker.store import cases
+from broker.store import cases, worklist
 from broker.store.connection import UnableToOpenHeldDatabase, hold, open_for_reading
 from broker.store.verify import verify
+from broker.store.worklist import Wanted
+from broker.usecases.list_tasks import Urgency, urgency_of
 
 NEW, OLD, CENTRE = "NEW_SUPPLIER_TOKEN", "OLD_SUPPLIER_TOKEN", "METERING_CENTRE_TOKEN"
 SONCNA = "SONCNA_TOKEN"
@@ -64,6 +67,13 @@ def test_cases_stand_where_the_demo_says(tmp_path: Path, now: datetime) -> None:
         loaded = [cases.load(connection, CaseId(case.case_id)) for case in demo.cases]
         assert [case and case.phase for case in loaded] == [case.phase for case in demo.cases]
         assert verify(connection, replay) == []
+        waiting = worklist.waiting(connection, Wanted(), limit=100)
+        phases = connection.execute("SELECT phase, count(*) FROM cases GROUP BY phase").fetchall()
+    assert {line.waits_for for line in waiting} >= set(WaitsFor) - {WaitsFor.PERIOD_PASSED}
+    assert {urgency_of(line, now) for line in waiting} == set(Urgency)
+    assert sum(count for _, count in phases) > 30
+    by_chance = {Phase.NEW.value, Phase.COMPLETED_UNSETTLED.value}
+    assert {phase for phase, _ in phases} >= {phase.value for phase in Phase} - by_chance
 
 
 @pytest.mark.parametrize("now", DAYS.values(), ids=DAYS.keys())

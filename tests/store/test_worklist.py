@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from broker.service import migrate
-from broker.store import case_search, worklist
+from broker.store import case_search, mails, point_history, point_search, worklist
 from broker.store.connection import open_for_writing
 
 WANTED = {
@@ -20,7 +20,7 @@ RANGE = {"begin": "3831", "beyond": "3832", "limit": 50}
 SMALL = ("participants", "runs_out", "waiting")
 
 
-def plan(path: Path, query: str, parameters: dict[str, object]) -> list[str]:
+def plan(path: Path, query: str, parameters: dict[str, object] | tuple) -> list[str]:
     """What SQLite means to do, step by step."""
     connection = open_for_writing(path)
     try:
@@ -38,7 +38,11 @@ def plan(path: Path, query: str, parameters: dict[str, object]) -> list[str]:
         (worklist._KINDS, {}),
         (worklist._SUPPLIERS, {}),
         (worklist._AREAS, {}),
-        *((query, RANGE) for query in case_search.SEARCHES),
+        *((query, RANGE) for query in (*case_search.SEARCHES, *point_search.SEARCHES)),
+        (point_search.OF_CUSTOMER, (1, 50)),
+        *((query, ("383199900000000017", 50)) for query in point_history.QUERIES),
+        (point_history.BILLED, {"point": "383199900000000017", "limit": 50}),
+        (mails.TROUBLED, {"since": "", "before": ""}),
     ],
 )
 def test_no_large_table_is_read_from_end_to_end(

@@ -18,8 +18,9 @@ from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
 from broker.engine.state import Phase, WaitsFor
 from broker.messages.identifiers import CaseId, Eic
-from broker.store import cases, deadlines, operations, worklist
+from broker.store import cases, deadlines, mails, operations, worklist
 from broker.store.deadlines import OpenDeadline
+from broker.store.mails import TroubledMail
 from broker.store.operations import SweepStopped
 from broker.store.worklist import Choices, Position, Wanted
 from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tasks
@@ -38,6 +39,7 @@ class _Shown:
     urgencies: Mapping[Urgency, int]
     parked: tuple[OpenDeadline, ...]
     stopped: SweepStopped | None
+    mails: tuple[TroubledMail, ...]
     decided: Phase | None
 
 
@@ -120,6 +122,7 @@ def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _S
         urgencies=count_by_urgency(connection, now),
         parked=deadlines.parked(connection),
         stopped=operations.sweep_stopped(connection),
+        mails=mails.troubled(connection, now),
         decided=cases.phase_of(connection, CaseId(query.get("decided", ""))),
     )
 

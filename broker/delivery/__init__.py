@@ -1,0 +1,1 @@
+"""What leaves the machine by itself. Knows neither rules nor the database."""

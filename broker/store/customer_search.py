@@ -1,0 +1,56 @@
+"""Customers found by words of their name and address, and by nothing else.
+
+The words lie in an FTS5 table that triggers keep beside the customers (migrations_dashboard); what
+is erased there leaves it too. What was searched for is kept nowhere.
+"""
+
+import re
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from broker.store.point_search import FoundPoint, points_of_customer
+
+# Some customers that have all these beginnings of words; one that an import has brought is hidden
+# until that import has switched over.
+FOUND = """
+    SELECT customers.customer, customers.name, customers.street,
+        customers.postal_code, customers.city
+    FROM customer_words CROSS JOIN customers ON customers.customer = customer_words.rowid
+    WHERE customer_words MATCH ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = customers.brought_by AND switched_over_at IS NULL)
+    ORDER BY customer_words.rowid LIMIT ?"""
+
+_WORD = re.compile(r"\w+")
+_LETTERS_MIN = 2
+_POINTS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundCustomer:
+    """A customer that was found, with its points."""
+
+    name: str
+    street: str
+    city: str
+    points: tuple[FoundPoint, ...]
+
+
+def find_customers(connection: Connection, typed: str, *, limit: int) -> tuple[FoundCustomer, ...]:
+    """The customers of whom every word typed begins one of name, street, postal code or city.
+
+    By name; accents and case make no difference. A word of a single letter is passed over.
+    """
+    words = [word for word in _WORD.findall(typed) if len(word) >= _LETTERS_MIN]
+    if not words:
+        return ()
+    wanted = " ".join(f'"{word}"*' for word in words)
+    found = [
+        FoundCustomer(
+            name=name,
+            street=street,
+            city=f"{postal_code} {city}",
+            points=points_of_customer(connection, customer, limit=_POINTS_MAX),
+        )
+        for customer, name, street, postal_code, city in connection.execute(FOUND, (wanted, limit))
+    ]
+    return tuple(sorted(found, key=lambda one: (one.name, one.street)))
