@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from broker.clock import VirtualClock
-from broker.engine.process_switch import SWITCH
+from broker.engine.decide import OF_SWITCHES
 from broker.usecases.operator_verbs import CODES_FOR, EVENTS, Verb, codes_for
 from tests.dashboard.visitors import Visitor
 from tests.web.letters import (
@@ -28,7 +28,8 @@ async def in_doubt(broker: Broker) -> str:
 
 
 def test_every_decision_the_table_knows_has_its_verb() -> None:
-    listed = {trigger for row in SWITCH.values() for trigger in row if trigger in EVENTS.values()}
+    rows = [row for process in OF_SWITCHES for row in process.values()]
+    listed = {trigger for row in rows for trigger in row if trigger in EVENTS.values()}
     assert listed == set(EVENTS.values())
     assert set(EVENTS) == set(Verb)
 
