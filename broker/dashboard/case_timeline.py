@@ -7,6 +7,7 @@ from broker.dashboard import dates
 from broker.dashboard.texts import Texts
 from broker.dashboard.timeline import Moment, Period, Sort
 from broker.engine.calendar import local_day, start_of
+from broker.engine.state import SwitchCase
 from broker.usecases.case_for_staff import CaseForStaff
 
 _REQUESTED, _EXPECTED, _PERIOD = "002 a.191(4)", "002 a.198", "002 a.199(2)"
@@ -21,8 +22,11 @@ def moments_of(seen: CaseForStaff, now: datetime, texts: Texts) -> tuple[Moment,
 
 def period_of(seen: CaseForStaff) -> Period | None:
     """The reading period of an approved switch, of one that has ended until then."""
-    plan, ended = seen.case.plan, seen.case.ended_at
-    if plan is None or seen.case.approved_at is None:
+    case = seen.case
+    if not isinstance(case, SwitchCase):
+        return None
+    plan, ended = case.plan, case.ended_at
+    if plan is None or case.approved_at is None:
         return None
     return plan.reading_from, min(plan.reading_to, local_day(ended)) if ended else plan.reading_to
 
@@ -37,7 +41,7 @@ def _happened(seen: CaseForStaff, texts: Texts) -> list[Moment]:
         )
         for one in seen.history
     ]
-    if seen.case.carried_out is not None:
+    if isinstance(seen.case, SwitchCase) and seen.case.carried_out is not None:
         effect = Moment(
             at=start_of(local_day(seen.case.carried_out.taken_at)),
             sort=Sort.HAPPENED,
@@ -67,7 +71,7 @@ def _due(seen: CaseForStaff, now: datetime, texts: Texts) -> list[Moment]:
 def _planned(seen: CaseForStaff, texts: Texts) -> list[Moment]:
     """The days of the plan of a case that goes on."""
     case = seen.case
-    if case.ended_at is not None:
+    if not isinstance(case, SwitchCase) or case.ended_at is not None:
         return []
     plan = case.plan
     planned = (

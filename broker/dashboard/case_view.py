@@ -16,9 +16,10 @@ from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
 from broker.dashboard.timeline import from_left_to_right, from_top_to_bottom
 from broker.engine.calendar import local_day
-from broker.engine.state import Phase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
+from broker.messages.requests import Objection
 from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
 from broker.usecases.operator_verbs import WITH_A_DAY, Verb, codes_for
 
@@ -69,7 +70,7 @@ def case_page(
         "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
         "plots": plots_of(seen),
         "exchanged": exchanged_in(seen, texts),
-        "objections": seen.case.consultation.objections if seen.case.consultation else (),
+        "objections": _objections(seen.case),
         "share": partial(_share, texts=texts),
         "codes_for": codes_for,
         "with_a_day": WITH_A_DAY,
@@ -84,12 +85,17 @@ def case_page(
     return render(request, "case.html", values, status=status)
 
 
+def _objections(case: Case) -> tuple[Objection, ...]:
+    said = case.consultation if isinstance(case, SwitchCase) else None
+    return said.objections if said else ()
+
+
 def _consequence(seen: CaseForStaff, verb: Verb) -> str:
     """Which text says what a decision brings about, where that depends on where the case stands."""
     case = seen.case
     if verb is Verb.REFUSE_READING and case.phase is Phase.PERIOD_OVER_UNDER_REVIEW:
         return "case.consequence_refuse-reading_at_last"
-    if verb is Verb.PLAN_VISIT and case.taken_over:
+    if verb is Verb.PLAN_VISIT and isinstance(case, SwitchCase) and case.taken_over:
         return "case.consequence_plan-visit_taken_over"
     return f"case.consequence_{verb.value}"
 

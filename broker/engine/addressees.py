@@ -75,6 +75,11 @@ def as_old(case: SwitchCase, party: Eic) -> Addressee:
     return replace(addressee(case, party), reference=None)
 
 
+def of_no_case(party: Eic) -> Addressee:
+    """A supplier that is no party of the case: it is told of the point alone (interpretation 9)."""
+    return Addressee(party=party, role=Role.SUPPLIER, case_id=None, reference=None)
+
+
 def own_application(case: SwitchCase, party: Eic) -> SwitchRequest | None:
     """The request or the claim that this party sent as a supplier."""
     sent = (one.request for one in case.applications)

@@ -7,19 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
-from broker.engine.state import Application, Consultation, Phase, Review, SwitchCase
+from broker.engine.apply_correction import apply_correction
+from broker.engine.state import Application, Case, Consultation, Phase, Review, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import (
     NOTHING_CHANGES,
     ClaimRecorded,
     ClaimWithdrawn,
     ClocksStarted,
-    ConfirmationAsked,
+    CorrectionCarriedOut,
     DeadlinesRedated,
     Doubt,
-    ObjectionsDismissed,
-    ObjectionsLeftToOperator,
-    ObjectionUpheld,
     OperatorTookOverReading,
     PointChangeNoted,
     ReadingOrdered,
@@ -33,12 +31,19 @@ from broker.messages.records import (
     RequestRejected,
     RequestWithdrawn,
     SettlementDelivered,
+    SettlementLeftToCorrection,
     SiteVisitAnnounced,
     SiteVisitPlanned,
-    SupplyConfirmed,
-    SupplyObjected,
     SwitchCarriedOut,
     SwitchHasFailed,
+)
+from broker.messages.records_of_confirmation import (
+    ConfirmationAsked,
+    ObjectionsDismissed,
+    ObjectionsLeftToOperator,
+    ObjectionUpheld,
+    SupplyConfirmed,
+    SupplyObjected,
 )
 
 
@@ -46,10 +51,16 @@ class RecordOutOfPlace(Exception):
     """A record stands where it cannot: a case begins with RequestRecorded and only with it."""
 
 
-def replay(records: tuple[Record, ...]) -> SwitchCase:
-    """The state a case's records leave. Raises RecordOutOfPlace."""
+def replay(records: tuple[Record, ...]) -> Case:
+    """The state a case's records leave; the first says of which process it is.
+
+    Raises RecordOutOfPlace.
+    """
     if not records:
         raise RecordOutOfPlace("a case has at least one record")
+    if isinstance(records[0], CorrectionCarriedOut):
+        correction = apply_correction(None, records[0])
+        return reduce(apply_correction, records[1:], correction)
     state = apply(None, records[0])
     return reduce(apply, records[1:], state)
 
@@ -125,9 +136,10 @@ def _go_on(state: SwitchCase, record: Record) -> SwitchCase:
                 _end(state, phase, record.at),
                 carried_out=record.reading,
                 settlement=record.settlement,
+                payer_before=record.payer_before,
                 deadlines=(record.settle_by,) if record.settle_by else (),
             )
-        case SettlementDelivered():
+        case SettlementDelivered() | SettlementLeftToCorrection():
             return replace(state, phase=Phase.COMPLETED, deadlines=())
         case SwitchHasFailed():
             return replace(_end(state, Phase.FAILED, record.at), grounds=(record.ground,))

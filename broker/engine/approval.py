@@ -145,10 +145,10 @@ def start_clocks(case: SwitchCase, counted_from: datetime, at: Circumstances) ->
     )
     if examined.refusals:
         by = DecidedBy.STRAIGHT_THROUGH
-        return started.then(reject_on_grounds(started.state, examined, by, at))
+        return started.then(reject_on_grounds(started.switch, examined, by, at))
     if examined.in_doubt or held:
         return started
-    return started.then(approve(started.state, examined, DecidedBy.STRAIGHT_THROUGH, at))
+    return started.then(approve(started.switch, examined, DecidedBy.STRAIGHT_THROUGH, at))
 
 
 def approve(

@@ -43,6 +43,7 @@ def carry_out(
         switch_date=check.taken_on,
         reading=reading,
         settlement=settlement_of(check, _billing_reason(case, check.point.payer)),
+        payer_before=check.point.payer,
         settle_by=at.rules.settlement_deadline(check.taken_on, local_day(case.received_at))
         if check.point.measured_power
         else None,
@@ -60,7 +61,7 @@ def carry_out(
             *completion(case, reading, at.facts),
             *settled_now,
             *register_changes(carried_out, record.switch_date, at.facts),
-            execution(case, record, at.facts),
+            execution(case, reading, at.facts),
         ),
         register_changes=_register_changes(case, record, check.point),
     )

@@ -17,12 +17,7 @@ CODE_LIST: dict[Reason, Entry] = {
         " must name one point of the operator's register.",
         "Merilne točke ni mogoče določiti: obračunska merilna točka, merilno mesto in "
         "distribucijsko območje morajo označevati isto točko v evidenci operaterja.",
-        (
-            Use.REQUEST,
-            Use.READING,
-            Use.MESSAGE,
-            Use.MASTER_DATA,
-        ),
+        (Use.REQUEST, Use.READING, Use.MESSAGE, Use.MASTER_DATA),
     ),
     Reason.OTHER: Entry(
         "Another reason; the text given with the code states it.",
@@ -58,17 +53,14 @@ CODE_LIST: dict[Reason, Entry] = {
         "no value may have more digits than its register or go backwards.",
         "Odčitek ni veljaven: ne sme biti iz prihodnosti ali starejši od zadnjega odčitka, "
         "vrednost ne sme imeti več mest kot številčnik in se ne sme zmanjšati.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.POINT_BLOCKED_FOR_SWITCHING: Entry(
         "Another request is in progress at the delivery point; the first one received is "
         "processed (191(3)). Apply again when it is concluded.",
         "Na prevzemno-predajnem mestu že teče druga zahteva; obravnava se prva prispela "
         "(191(3)). Vložite novo po njenem zaključku.",
-        (Use.REQUEST,),
+        (Use.REQUEST, Use.MESSAGE),
     ),
     Reason.NO_SELF_SUPPLY_CONTRACT: Entry(
         "At a self-supply point one supplier takes both directions and its contract shows "
@@ -102,18 +94,12 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.METER_NOT_IDENTIFIABLE: Entry(
         "The serial number is not that of the installed meter.",
         "Tovarniška številka ni številka nameščenega števca.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.REGISTER_NOT_IDENTIFIABLE: Entry(
         "There must be one value for every register of the meter and for no other.",
         "Za vsak številčnik števca mora biti naveden natanko en odčitek in za nobenega drugega.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.POINT_NOT_CONNECTED: Entry(
         "Only a connected, metered accounting point can be switched.",
@@ -125,18 +111,12 @@ CODE_LIST: dict[Reason, Entry] = {
         "reason for the departure.",
         "Odčitek odstopa od povprečne dnevne porabe; popravite ga ali navedite razlog za "
         "odstopanje.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.CONTRACTING_PARTY_MISMATCH: Entry(
         "The contracting party does not match the customer in the register.",
         "Pogodbena stranka ni enaka uporabniku v evidenci.",
-        (
-            Use.REQUEST,
-            Use.MASTER_DATA,
-        ),
+        (Use.REQUEST, Use.MASTER_DATA),
     ),
     Reason.CONTRACT_DOES_NOT_MATCH_REQUEST: Entry(
         "Each new supplier brings its contract, whose parties and point numbers are those of "
@@ -164,10 +144,7 @@ CODE_LIST: dict[Reason, Entry] = {
         "the approval or the later requested date.",
         "Odčitek mora biti opravljen in prejet v obdobju za odčitek, ki se začne z "
         "odobritvijo ali s poznejšim želenim datumom.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.READING_ALREADY_UNDER_REVIEW: Entry(
         "A reading of this switch is already under review; only one that needs no review is taken.",
@@ -177,10 +154,7 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.READING_NOT_ACCEPTED: Entry(
         "The reading under review was not accepted.",
         "Odčitek v presoji ni bil sprejet.",
-        (
-            Use.READING,
-            Use.FAILURE,
-        ),
+        (Use.READING, Use.FAILURE),
     ),
     Reason.WITHDRAWAL_AFTER_APPROVAL: Entry(
         "The approval notice has been issued; withdrawal was possible until then.",
@@ -197,10 +171,7 @@ CODE_LIST: dict[Reason, Entry] = {
         "customer and sent by the new supplier, or remotely from the metering centre.",
         "Odčitek mora prispeti po poti iz obvestila o odobritvi: odčita ga uporabnik in "
         "pošlje novi dobavitelj ali pa daljinsko merilni center.",
-        (
-            Use.READING,
-            Use.MESSAGE,
-        ),
+        (Use.READING, Use.MESSAGE),
     ),
     Reason.NOT_POSSIBLE_IN_THIS_STATE: Entry(
         "This is not possible in the present state of the case.",
@@ -217,18 +188,12 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.SITE_INACCESSIBLE: Entry(
         "The metering site was inaccessible for reading.",
         "Merilno mesto je bilo nedostopno za odčitavanje.",
-        (
-            Use.FAILURE,
-            Use.READING,
-        ),
+        (Use.FAILURE, Use.READING),
     ),
     Reason.DATED_AFTER_RECEIPT: Entry(
         "The authorisation and the contract must be signed by the day the request is received.",
         "Pooblastilo in pogodba morata biti podpisana najpozneje na dan prejema zahteve.",
-        (
-            Use.REQUEST,
-            Use.MASTER_DATA,
-        ),
+        (Use.REQUEST, Use.MASTER_DATA),
     ),
     Reason.NEVER_SUPPLIED: Entry(
         "The first supplier of a point comes with the contract of use, not by a switch.",
@@ -238,10 +203,7 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.PERIOD_HAS_PASSED: Entry(
         "The reading period has passed before approval; the request can only be rejected.",
         "Obdobje za odčitek je minilo pred odobritvijo; zahtevo je mogoče le zavrniti.",
-        (
-            Use.REQUEST,
-            Use.MESSAGE,
-        ),
+        (Use.REQUEST, Use.MESSAGE),
     ),
     Reason.AUTHORISATION_TOO_OLD: Entry(
         "The authorisation or the supply contract must have been signed no more than six months "
@@ -277,6 +239,21 @@ CODE_LIST: dict[Reason, Entry] = {
     Reason.METER_INSTALLED_ELSEWHERE: Entry(
         "A meter with this serial number is installed already, or was at this point before.",
         "Števec s to številko je že nameščen ali pa je že bil na tej točki.",
+        (Use.MESSAGE,),
+    ),
+    Reason.NO_COMPLETED_SWITCH: Entry(
+        "No switch was carried out under this number; only such a switch can be put right.",
+        "Pod to številko ni bila izvedena nobena menjava; popraviti je mogoče le izvedeno.",
+        (Use.MESSAGE,),
+    ),
+    Reason.ALREADY_CORRECTED: Entry(
+        "The switch was put right before; a new switch is needed for anything more.",
+        "Menjava je že bila popravljena; za kaj več je potrebna nova menjava.",
+        (Use.MESSAGE,),
+    ),
+    Reason.CHANGED_SINCE: Entry(
+        "Supplier or payer of the point changed after the switch; put right what came last.",
+        "Dobavitelj ali plačnik na točki se je po menjavi spremenil; popravite zadnjo spremembo.",
         (Use.MESSAGE,),
     ),
     **OF_SHARED_SUPPLY,

@@ -7,12 +7,22 @@ from typing import Any
 
 from broker.engine.facts import Facts
 from broker.engine.rulebook import Rulebook
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.deadlines import Deadline, DeadlineKind
+from broker.messages.events import Event
+from broker.messages.identifiers import CaseId
 from broker.messages.notices import Notice
 from broker.messages.reasons import Refusal
 from broker.messages.records import Record
-from broker.messages.register_changes import RegisterChange
+from broker.messages.register_changes import EntryOfCase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What a decision means for another case at the delivery point, taken in the same moment."""
+
+    case_id: CaseId
+    event: Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +32,18 @@ class Decision:
     `deadlines` is the complete set; the store works out the difference.
     """
 
-    state: SwitchCase
+    state: Case
     records: tuple[Record, ...]
     notices: tuple[Notice, ...]
-    register_changes: tuple[RegisterChange, ...]
+    register_changes: tuple[EntryOfCase, ...]
+    follow_ups: tuple[FollowUp, ...] = ()
+
+    @property
+    def switch(self) -> SwitchCase:
+        """The state, for who knows that the case is a switch."""
+        if not isinstance(self.state, SwitchCase):
+            raise AssertionError(f"case {self.state.case_id} is no switch")
+        return self.state
 
     @property
     def deadlines(self) -> tuple[Deadline, ...]:
@@ -39,6 +57,7 @@ class Decision:
             records=self.records + next_one.records,
             notices=self.notices + next_one.notices,
             register_changes=self.register_changes + next_one.register_changes,
+            follow_ups=self.follow_ups + next_one.follow_ups,
         )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from broker.messages.codes import Direction, Payer
+from broker.engine.state import SwitchCase
+from broker.messages.codes import Direction, DocumentKind, Payer
 from broker.messages.identifiers import (
     AreaCode,
     AreaNumber,
     CaseId,
     DeliveryPoint,
+    DocumentId,
     Eic,
     Gsrn,
     ObisCode,
@@ -173,6 +175,47 @@ class SupplierFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyPeriod:
+    """Supply of one direction of a point by one supplier, half-open [from_day, to_day)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    supplier: Eic
+    from_day: date
+    to_day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldDocument:
+    """A document that a party was sent in a case."""
+
+    party: Eic
+    kind: DocumentKind
+    document_id: DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedSwitch:
+    """What is known of the switch that a correction names (D3).
+
+    `corrected_by` is a correction of it that was carried out before; `since` the supply of its
+    points that began on the switch date or later, `payer_changed_since` that the payer changed
+    after that date. `point` is the point as of the day on which the reading was or should have
+    been taken, its last reading the one before the switch's own, with the meters since; after it
+    `next_reading` is the first of the point that is no value a meter came or went with, of
+    another meter its day alone.
+    """
+
+    switch: SwitchCase
+    corrected_by: CaseId | None
+    since: tuple[SupplyPeriod, ...]
+    payer_changed_since: bool
+    point: PointFacts
+    next_reading: ReadingOnRecord | None
+    documents: tuple[ToldDocument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the engine may know for one event.
 
@@ -184,7 +227,8 @@ class Facts:
     accounting points of the delivery point that are supplied or that claims name. `free_numbers`
     are the next GSRNs of the operator that were never given out, as many as a division may need
     (B9, D1). `point_when_read` is the point with the meter that was installed on the day of the
-    reading the event is about, where that was another one than now (C5).
+    reading the event is about, where that was another one than now (C5); `corrected` is the
+    completed switch that a correction names, None for an unknown one.
     """
 
     operator: Eic
@@ -220,6 +264,7 @@ class Facts:
         return tuple(sorted(found, key=lambda one: (one.accounting_point, one.supplier)))
 
     point_when_read: PointFacts | None = None
+    corrected: CorrectedSwitch | None = None
 
     def party(self, eic: Eic) -> SupplierFacts | None:
         """The participant with this EIC, None for a stranger."""

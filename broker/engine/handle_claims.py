@@ -137,7 +137,7 @@ def withdraw(case: SwitchCase, event: WithdrawalReceived, at: Circumstances) -> 
     if last:
         return withdrawn
     if at.now >= end.act_at:
-        return withdrawn.then(_not_whole_in_time(withdrawn.state, at))
+        return withdrawn.then(_not_whole_in_time(withdrawn.switch, at))
     return _complete_if_whole(withdrawn, at)
 
 
@@ -159,10 +159,10 @@ def redate(case: SwitchCase, event: OneOffDaysChanged, at: Circumstances) -> Dec
 
 def _complete_if_whole(joined: Decision, at: Circumstances) -> Decision:
     """The collection closes at the instant at which the shares add up to exactly one."""
-    shares = (chosen.share for one in joined.state.claims for chosen in one.chosen)
+    shares = (chosen.share for one in joined.switch.claims for chosen in one.chosen)
     if sum((share or Decimal(0) for share in shares), Decimal(0)) != 1:
         return joined
-    return joined.then(start_clocks(joined.state, at.now, at))
+    return joined.then(start_clocks(joined.switch, at.now, at))
 
 
 def _not_whole_in_time(case: SwitchCase, at: Circumstances) -> Decision:

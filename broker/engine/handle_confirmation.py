@@ -23,12 +23,11 @@ from broker.messages.events import (
 )
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason, Refusal
-from broker.messages.records import (
-    DecidedBy,
+from broker.messages.records import DecidedBy, Record
+from broker.messages.records_of_confirmation import (
     ObjectionsDismissed,
     ObjectionsLeftToOperator,
     ObjectionUpheld,
-    Record,
     SupplyConfirmed,
     SupplyObjected,
 )
@@ -64,9 +63,9 @@ def take_back(
     if wrong:
         return Refused(wrong)
     confirmed = _with(case, SupplyConfirmed(at=at.now, confirmation=event.confirmation))
-    if _said(confirmed.state).objections:
+    if _said(confirmed.switch).objections:
         return confirmed
-    return confirmed.then(start_clocks(confirmed.state, at.now, at))
+    return confirmed.then(start_clocks(confirmed.switch, at.now, at))
 
 
 def object_to(case: SwitchCase, event: ObjectionReceived, at: Circumstances) -> Decision | Refused:
@@ -112,7 +111,7 @@ def dismiss(
         notices=objection_decision(case, None, event.why, at.facts),
         register_changes=(),
     )
-    return dismissed.then(start_clocks(dismissed.state, at.now, at))
+    return dismissed.then(start_clocks(dismissed.switch, at.now, at))
 
 
 def uphold(
@@ -136,7 +135,7 @@ def uphold(
         register_changes=(),
     )
     person = (event.by, event.why)
-    rejected = reject(upheld.state, grounds(None), grounds, DecidedBy.OPERATOR, at, person=person)
+    rejected = reject(upheld.switch, grounds(None), grounds, DecidedBy.OPERATOR, at, person=person)
     return upheld.then(rejected)
 
 
@@ -180,12 +179,12 @@ def answer_refused(case: SwitchCase, sender: Eic) -> Refusal:
 
 def _proceed_if_all_have_answered(answered: Decision, at: Circumstances) -> Decision:
     """When nobody is left to answer the request goes on at once (B8), or to the operator."""
-    said = _said(answered.state)
+    said = _said(answered.switch)
     if said.silent:
         return answered
     if said.objections:
-        return answered.then(_leave_to_operator(answered.state, at))
-    return answered.then(start_clocks(answered.state, at.now, at))
+        return answered.then(_leave_to_operator(answered.switch, at))
+    return answered.then(start_clocks(answered.switch, at.now, at))
 
 
 def _leave_to_operator(case: SwitchCase, at: Circumstances) -> Decision:

@@ -27,13 +27,13 @@ def follow(case: SwitchCase, event: PointChanged, at: Circumstances) -> Decision
     told = follow_under_review(case, event, at)
     if isinstance(told, Refused) or not _reads_anew(told):
         return told
-    plan, meter = _plan(told.state), at.facts.point.meter if at.facts.point else None
+    plan, meter = _plan(told.switch), at.facts.point.meter if at.facts.point else None
     if plan.reading_method is ReadingMethod.REMOTE and meter is not None:
-        return told.then(order_reading(told.state, meter, at))
+        return told.then(order_reading(told.switch, meter, at))
     if plan.reading_method is ReadingMethod.VISIT and _plan(case).reading_method is not (
         ReadingMethod.VISIT
     ):
-        return told.then(announce_visit(told.state, plan, at))
+        return told.then(announce_visit(told.switch, plan, at))
     return told
 
 

@@ -69,7 +69,7 @@ def take_in_another(
     Source: A26 (002 a.200(2)).
     """
     outcome = take_in(case, event, at)
-    if isinstance(outcome, Decision) and outcome.state.review is not None:
+    if isinstance(outcome, Decision) and outcome.switch.review is not None:
         return Refused((Refusal(reason=Reason.READING_ALREADY_UNDER_REVIEW),))
     return outcome
 
@@ -122,7 +122,7 @@ def operator_refuses(
         return refused
     if _plan(case).reading_method is not ReadingMethod.REMOTE:
         return refused
-    return refused.then(order_reading(refused.state, meter, at))
+    return refused.then(order_reading(refused.switch, meter, at))
 
 
 def _refuse(
@@ -155,7 +155,7 @@ def operator_refuses_at_last(
     if isinstance(refused, Refused):
         return refused
     failed = _fail(
-        refused.state,
+        refused.switch,
         Reason.READING_NOT_ACCEPTED,
         DecidedBy.OPERATOR,
         at,

@@ -38,13 +38,13 @@ from broker.messages.events import (
 )
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.records import (
-    ConfirmationAsked,
     DeadlinesRedated,
     DecidedBy,
     Plan,
     RequestRecorded,
     RequestWithdrawn,
 )
+from broker.messages.records_of_confirmation import ConfirmationAsked
 
 
 def take_in(
@@ -88,13 +88,13 @@ def take_in(
         register_changes=(),
     )
     if refusals:
-        return opened.then(_reject_at_once(opened.state, check, refusals, at))
+        return opened.then(_reject_at_once(opened.switch, check, refusals, at))
     if _is_for_suppliers_to_confirm(check):
-        return opened.then(_ask(opened.state, at))
+        return opened.then(_ask(opened.switch, at))
     if doubts or held:
         return opened
-    examined = examine(opened.state, at)
-    return opened.then(approve(opened.state, examined, DecidedBy.STRAIGHT_THROUGH, at))
+    examined = examine(opened.switch, at)
+    return opened.then(approve(opened.switch, examined, DecidedBy.STRAIGHT_THROUGH, at))
 
 
 def _reject_at_once(

@@ -1,15 +1,17 @@
 """What the operator's own back office is told of a switch: everything it books."""
 
 from broker.engine.addressees import name_of, named_point
+from broker.engine.calendar import local_day
 from broker.engine.facts import Facts
 from broker.engine.state import SwitchCase
 from broker.messages.codes import Direction, Role
 from broker.messages.identifiers import Eic
 from broker.messages.notices import Addressee, ExecutedDirection, SwitchExecuted
-from broker.messages.records import Supply, SwitchCarriedOut
+from broker.messages.records import Supply
+from broker.messages.requests import MeterReading
 
 
-def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> SwitchExecuted:
+def execution(case: SwitchCase, reading: MeterReading, facts: Facts) -> SwitchExecuted:
     """The switch carried out, to the operator's mailbox: it settles, bills and keeps the contract.
 
     Source: A27, A35, B9, interpretation 9 (002 a.132, a.170(1), a.192(4), a.200(4)).
@@ -25,12 +27,12 @@ def execution(case: SwitchCase, record: SwitchCarriedOut, facts: Facts) -> Switc
             reference=request.header.message_id if sent_it else None,
         ),
         point=named_point(request),
-        switch_date=record.switch_date,
+        switch_date=local_day(reading.taken_at),
         directions=tuple(_executed(case, old, new, facts) for old, new in pairs),
         payer=request.network_charge_payer,
-        serial_number=record.reading.serial_number,
-        registers=record.reading.registers,
-        obtained_by=record.reading.obtained_by,
+        serial_number=reading.serial_number,
+        registers=reading.registers,
+        obtained_by=reading.obtained_by,
     )
 
 

@@ -7,14 +7,21 @@ the point (A32); a supplier that stays is told where the payer changed (A35).
 from dataclasses import replace
 from datetime import date
 
-from broker.engine.addressees import Told, as_old, old_suppliers, told
+from broker.engine.addressees import (
+    Told,
+    addressee,
+    as_old,
+    new_suppliers,
+    of_no_case,
+    old_suppliers,
+    told,
+)
 from broker.engine.divide import divide
 from broker.engine.facts import Facts
 from broker.engine.rules_reading import direction_of, measures
 from broker.engine.state import SwitchCase
-from broker.messages.codes import BillingReason, Direction, RegisterChangeKind, Role
-from broker.messages.identifiers import Eic
-from broker.messages.notices import Addressee, FinalSettlement, Notice, RegisterChangeNotice
+from broker.messages.codes import BillingReason, Direction, RegisterChangeKind
+from broker.messages.notices import FinalSettlement, Notice, RegisterChangeNotice
 from broker.messages.settlements import SettledRegister, Settlement
 
 
@@ -42,7 +49,7 @@ def final_settlements(case: SwitchCase, facts: Facts) -> tuple[Notice, ...]:
     ]
     to_kept = [
         FinalSettlement(
-            to=_of_no_case(one.supplier.eic),
+            to=of_no_case(one.supplier.eic),
             point=one.point,
             supplier=one.supplier,
             settlement=_own_part(case, settlement, one),
@@ -68,7 +75,7 @@ def register_changes(case: SwitchCase, on: date, facts: Facts) -> tuple[Notice, 
     ]
     to_kept = [
         RegisterChangeNotice(
-            to=_of_no_case(one.supplier.eic),
+            to=of_no_case(one.supplier.eic),
             point=one.point,
             change=RegisterChangeKind.PAYER,
             effective_on=on,
@@ -76,6 +83,21 @@ def register_changes(case: SwitchCase, on: date, facts: Facts) -> tuple[Notice, 
         for one in _kept_by_another_payer(case, facts)
     ]
     return (*to_old, *to_kept)
+
+
+def register_change_to_new(
+    case: SwitchCase, change: RegisterChangeKind, on: date, facts: Facts
+) -> tuple[Notice, ...]:
+    """The switch was undone: with this the new supplier loses sight of the point (A32)."""
+    return tuple(
+        RegisterChangeNotice(
+            to=replace(addressee(case, one.supplier.eic), reference=None),
+            point=one.point,
+            change=change,
+            effective_on=on,
+        )
+        for one in new_suppliers(case, facts)
+    )
 
 
 def of_directions(settlement: Settlement, directions: tuple[Direction, ...]) -> Settlement:
@@ -133,11 +155,6 @@ def _settlement(case: SwitchCase) -> Settlement:
     if case.settlement is None:
         raise AssertionError("a switch carried out has a settlement")
     return case.settlement
-
-
-def _of_no_case(party: Eic) -> Addressee:
-    """A supplier that is no party of the case: it is told of the point alone (interpretation 9)."""
-    return Addressee(party=party, role=Role.SUPPLIER, case_id=None, reference=None)
 
 
 def _of(

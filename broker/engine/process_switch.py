@@ -14,7 +14,7 @@ from broker.engine import reading_by_operator as operator
 from broker.engine import settle
 from broker.engine.decision import Process, Transition
 from broker.engine.handle_confirmation import answer_refused
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
     ConfirmationReceived,
@@ -30,6 +30,7 @@ from broker.messages.events import (
     RequestRejectedByOperator,
     SiteFoundInaccessible,
     SiteVisitPlannedByOperator,
+    SwitchCorrected,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -101,6 +102,7 @@ SWITCH: Process = {
     },
     Phase.COMPLETED_UNSETTLED: {
         DeadlineKind.FINAL_SETTLEMENT: Transition(settle.deliver, (Phase.COMPLETED,)),
+        SwitchCorrected: Transition(settle.leave_to_correction, (Phase.COMPLETED,)),
     },
     Phase.COMPLETED: {},
     Phase.REJECTED: {},
@@ -109,16 +111,16 @@ SWITCH: Process = {
 }
 
 
-def refusal_by_name(case: SwitchCase, event: Event) -> Refusal:
+def refusal_by_name(case: Case, event: Event) -> Refusal:
     """Why no table lists this event in this phase (A13, A26, B6, interpretation 14)."""
     if case.ended_at is not None:
         return Refusal(reason=Reason.CASE_HAS_ENDED)
     match event:
         case WithdrawalReceived():
             return Refusal(reason=Reason.WITHDRAWAL_AFTER_APPROVAL)
-        case ConfirmationReceived():
+        case ConfirmationReceived() if isinstance(case, SwitchCase):
             return answer_refused(case, event.confirmation.header.sender)
-        case ObjectionReceived():
+        case ObjectionReceived() if isinstance(case, SwitchCase):
             return answer_refused(case, event.objection.header.sender)
         case ReadingReceived():
             return Refusal(reason=Reason.READING_OUTSIDE_PERIOD, place="/MeterReading/TakenAt")

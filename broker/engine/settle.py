@@ -10,9 +10,9 @@ from broker.engine.notices_settlement import final_settlements
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import SwitchCase
 from broker.messages.codes import BillingReason
-from broker.messages.events import DeadlineReached
+from broker.messages.events import DeadlineReached, SwitchCorrected
 from broker.messages.identifiers import ObisCode
-from broker.messages.records import SettlementDelivered
+from broker.messages.records import SettlementDelivered, SettlementLeftToCorrection
 from broker.messages.requests import RegisterValue
 from broker.messages.settlements import RemovedMeterSettled, SettledRegister, Settlement
 
@@ -60,6 +60,17 @@ def deliver(case: SwitchCase, _: DeadlineReached, at: Circumstances) -> Decision
         notices=final_settlements(case, at.facts),
         register_changes=(),
     )
+
+
+def leave_to_correction(
+    case: SwitchCase, event: SwitchCorrected, at: Circumstances
+) -> Decision | Refused:
+    """The switch was put right before it was settled: nothing is left for it to settle.
+
+    Source: D3, A24 (002 a.139(3), a.200(1)).
+    """
+    record = SettlementLeftToCorrection(at=at.now, correction=event.correction)
+    return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from typing import ClassVar
 
-from broker.messages.codes import Direction, DocumentKind, ReadingMethod, Role
+from broker.messages.codes import Direction, DocumentKind, Payer, ReadingMethod, Role
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.records import DecidedBy, Doubt, DoubtKind, Plan, Supply, SupplyChanges
-from broker.messages.requests import MeterReading, Objection, SwitchRequest
+from broker.messages.requests import (
+    Correction,
+    MeterReading,
+    Objection,
+    PointReference,
+    SwitchRequest,
+)
 from broker.messages.settlements import Settlement
 
 DIVIDING = frozenset({DocumentKind.SHARE_CLAIM, DocumentKind.SHARED_SUPPLY_REQUEST})
@@ -110,8 +117,9 @@ class SwitchCase:
     It has one application, a collection of claims one of each claimant (B1). `deadlines` is the
     complete set that is open; `orders` how often the remote reading was ordered, `taken_over`
     whether the operator reads because the customer cannot (A22), `visit_on` the day of its visit;
-    `clocks_from` the moment from which A12, A14 and A18 count in part B (interpretation 11).
-    Fields that a phase has no use for are None or empty.
+    `clocks_from` the moment from which A12, A14 and A18 count in part B (interpretation 11);
+    `payer_before` paid the network charge until the switch. Fields that a phase has no use for
+    are None or empty.
     """
 
     case_id: CaseId
@@ -132,8 +140,36 @@ class SwitchCase:
     review: Review | None = None
     carried_out: MeterReading | None = None
     settlement: Settlement | None = None
+    payer_before: Payer | None = None
     grounds: tuple[GivenReason, ...] = ()
     ended_at: datetime | None = None
+
+    process: ClassVar[str] = "switch"
+
+    @property
+    def accounting_point(self) -> Gsrn:
+        """The point the case is about."""
+        return self.request.point.accounting_point
+
+    @property
+    def applicant(self) -> Eic:
+        """Who sent what opened the case."""
+        return self.request.header.sender
+
+    @property
+    def applicants(self) -> tuple[tuple[Eic, datetime], ...]:
+        """Everybody who applied, each since its application came."""
+        return tuple((one.request.header.sender, one.received_at) for one in self.applications)
+
+    @property
+    def corrects(self) -> CaseId | None:
+        """No case: a switch puts nothing right."""
+        return None
+
+    @property
+    def point_named(self) -> PointReference:
+        """The point as the first application names it."""
+        return self.request.point
 
     @property
     def request(self) -> SwitchRequest:
@@ -206,3 +242,64 @@ class SwitchCase:
     def needs_operator(self) -> bool:
         """Whether a person must act."""
         return self.waits_for is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCase:
+    """The correction of a switch carried out wrongly, as its records leave it (D3).
+
+    `changes` and `switch_date` are those of the switch as it was carried out; `settlement` is the
+    right one, None where the switch was undone.
+    """
+
+    case_id: CaseId
+    phase: Phase
+    correction: Correction
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: SupplyChanges
+    switch_date: date
+    settlement: Settlement | None
+    deadlines: tuple[Deadline, ...]
+    ended_at: datetime | None
+
+    process: ClassVar[str] = "correction"
+
+    @property
+    def point_named(self) -> PointReference:
+        """The point as the correction names it."""
+        return self.correction.point
+
+    @property
+    def accounting_point(self) -> Gsrn:
+        """The point the case is about."""
+        return self.correction.point.accounting_point
+
+    @property
+    def applicant(self) -> Eic:
+        """Who sent what opened the case."""
+        return self.correction.header.sender
+
+    @property
+    def applicants(self) -> tuple[tuple[Eic, datetime], ...]:
+        """The back office alone, since the correction came."""
+        return ((self.applicant, self.received_at),)
+
+    @property
+    def asked(self) -> tuple[Eic, ...]:
+        """Nobody: what is put right needs no supplier's word."""
+        return ()
+
+    @property
+    def corrects(self) -> CaseId:
+        """The switch that is put right."""
+        return self.correction.case_id
+
+    @property
+    def waits_for(self) -> None:
+        """For nothing of the operator's: what is left to do, the broker does."""
+        return None
+
+
+Case = SwitchCase | CorrectionCase
+"""A case of any process."""

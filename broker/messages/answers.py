@@ -74,7 +74,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A party's own view of a case: state, history, deadlines with their articles."""
+    """A party's own view of a case: state, history, deadlines with their articles.
+
+    `corrects` is the switch that a correction puts right, `corrected_by` the case that put this
+    switch right.
+    """
 
     case_id: CaseId
     state: str
@@ -82,3 +86,5 @@ class CaseView:
     expected_date: date | None
     history: tuple[HistoryEntry, ...]
     deadlines: tuple[Deadline, ...]
+    corrects: CaseId | None = None
+    corrected_by: CaseId | None = None

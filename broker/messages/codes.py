@@ -72,6 +72,22 @@ class RegisterChangeKind(Enum):
     NEW_POINT = "new_point"
 
 
+class Function(Enum):
+    """What a document is to one sent before: it cancels or replaces it (UN/CEFACT 1225)."""
+
+    CANCELLATION = "1"
+    REPLACEMENT = "5"
+
+
+class CorrectionReason(Enum):
+    """Why a switch that was carried out is put right (D3)."""
+
+    WRONG_POINT = "wrong_point"
+    NOT_AGREED = "not_agreed"
+    MISREAD = "misread"
+    WRONGLY_ENTERED = "wrongly_entered"
+
+
 class MediaType(Enum):
     """Media types a contract may be attached in (A9)."""
 
@@ -117,6 +133,7 @@ class DocumentKind(Enum):
     INACCESSIBILITY_REPORT = "InaccessibilityReport"
     MASTER_DATA_REQUEST = "MasterDataRequest"
     REGISTER_CHANGE = "RegisterChange"
+    CORRECTION = "Correction"
     ACKNOWLEDGEMENT = "Acknowledgement"
     SUPPLY_CONFIRMATION_INVITATION = "SupplyConfirmationInvitation"
     OBJECTION_DECISION = "ObjectionDecision"

@@ -11,6 +11,7 @@ from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
+    Correction,
     InaccessibilityReport,
     MeterReading,
     Objection,
@@ -104,6 +105,22 @@ class PointChanged:
 
     change: RegisterChangeKind
     effective_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionReceived:
+    """The back office puts a switch right, which opens a case under this number (D3)."""
+
+    case_id: CaseId
+    correction: Correction
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCorrected:
+    """The switch of the case was put right by another case, which settles it from now on (A24)."""
+
+    correction: CaseId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +235,8 @@ Event = (
     | ReadingReceived
     | InaccessibilityReported
     | PointChanged
+    | CorrectionReceived
+    | SwitchCorrected
     | DeadlineReached
     | OperatorDecision
     | OneOffDaysChanged

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from broker.messages.codes import (
     Direction,
+    Function,
     ObtainedBy,
     Payer,
     ReadingMethod,
@@ -20,6 +21,7 @@ from broker.messages.events import GivenReason
 from broker.messages.identifiers import (
     AreaNumber,
     CaseId,
+    DocumentId,
     Eic,
     Gsrn,
     MessageId,
@@ -65,10 +67,23 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedDocument:
+    """The document of a corrected switch that this one cancels or replaces, and its case (D3).
+
+    `case_id` is None where the document named none.
+    """
+
+    function: Function
+    document_id: DocumentId
+    case_id: CaseId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """To whom a notice goes, about which case if any, in answer to which of its messages.
 
     A notice to the customer lies in the operator's mailbox, to be delivered to `customer` (A37).
+    One that puts a document right names it as `corrects` (D3).
     """
 
     party: Eic
@@ -76,6 +91,7 @@ class Addressee:
     case_id: CaseId | None
     reference: MessageId | None
     customer: Customer | None = None
+    corrects: CorrectedDocument | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
-from broker.messages.codes import Direction, ReadingMethod, RegisterChangeKind, Role
+from broker.messages.codes import Direction, Payer, ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import GivenReason
 from broker.messages.identifiers import AreaNumber, CaseId, DeliveryPoint, Eic, Gsrn
+from broker.messages.records_of_confirmation import (
+    ConfirmationAsked,
+    ObjectionsDismissed,
+    ObjectionsLeftToOperator,
+    ObjectionUpheld,
+    SupplyConfirmed,
+    SupplyObjected,
+)
 from broker.messages.requests import (
+    Correction,
     MeterReading,
-    Objection,
-    SupplyConfirmation,
     SwitchRequest,
     Withdrawal,
 )
@@ -129,58 +136,6 @@ class ClaimWithdrawn:
     at: datetime
     withdrawal: Withdrawal
     end_of_claims: Deadline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmationAsked:
-    """Every supplier named in the customer's request was asked to confirm it (B6)."""
-
-    at: datetime
-    suppliers: tuple[Eic, ...]
-    end_of_objections: Deadline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupplyConfirmed:
-    """A supplier named confirmed the request, perhaps taking an objection back (B6)."""
-
-    at: datetime
-    confirmation: SupplyConfirmation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupplyObjected:
-    """A supplier named objected to the request (B6)."""
-
-    at: datetime
-    objection: Objection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectionsLeftToOperator:
-    """An objection stands when no more can come: the operator decides (B7, interpretation 4)."""
-
-    at: datetime
-    decision: Deadline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectionsDismissed:
-    """The operator rejected the objections, with its reasons (B7)."""
-
-    at: datetime
-    by: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectionUpheld:
-    """The operator found the objection of this supplier justified (B7)."""
-
-    at: datetime
-    by: str
-    why: str
-    supplier: Eic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,13 +268,15 @@ class ReadingPeriodEnded:
 class SwitchCarriedOut:
     """A valid reading carried the switch out, on the day it was taken (A24, A25).
 
-    `settle_by` is None where the settlement went out at once.
+    `payer_before` paid the network charge until then; `settle_by` is None where the settlement went
+    out at once.
     """
 
     at: datetime
     switch_date: date
     reading: MeterReading
     settlement: Settlement
+    payer_before: Payer
     settle_by: Deadline | None
     decided_by: DecidedBy
     by: str | None
@@ -332,6 +289,34 @@ class SettlementDelivered:
     """The final settlement of a switch carried out earlier went to the old suppliers (A24)."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLeftToCorrection:
+    """The switch was put right before it was settled: the correction settles it (A24)."""
+
+    at: datetime
+    correction: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCarriedOut:
+    """A switch carried out wrongly was put right, under a case of its own (D3).
+
+    `changes` and `switch_date` are those of the switch as it was carried out; `settlement` is the
+    right one, None where the switch was undone; `settle_by` is None where nothing is left to do.
+    """
+
+    case_id: CaseId
+    at: datetime
+    correction: Correction
+    received_at: datetime
+    delivery_point: DeliveryPoint | None
+    changes: SupplyChanges
+    switch_date: date
+    settlement: Settlement | None
+    settle_by: Deadline | None
+    rules_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,6 +378,8 @@ Record = (
     | ReadingPeriodEnded
     | SwitchCarriedOut
     | SettlementDelivered
+    | SettlementLeftToCorrection
+    | CorrectionCarriedOut
     | SwitchHasFailed
     | PointChangeNoted
     | DeadlinesRedated

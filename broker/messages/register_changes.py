@@ -47,6 +47,31 @@ class SupplyBegun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyBeginningTakenBack:
+    """The supply that began on `on` and has no end is as if it had never been (D3)."""
+
+    accounting_point: Gsrn
+    direction: Direction
+    supplier: Eic
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyEndTakenBack:
+    """The supply that ended on `on` goes on as if it had not (D3).
+
+    One that had begun on that very day was forgotten when it ended, and begins again with `share`.
+    """
+
+    accounting_point: Gsrn
+    direction: Direction
+    supplier: Eic
+    share: Decimal
+    on: date
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringPointCreated:
     """A metering point for one supplier's share: consumption alone, measured elsewhere (B9, D1).
 
@@ -101,12 +126,38 @@ RegisterChange = (
     SupplyChanged
     | SupplyEnded
     | SupplyBegun
+    | SupplyBeginningTakenBack
+    | SupplyEndTakenBack
     | MeteringPointCreated
     | ReadingRecorded
     | PayerChanged
     | ConnectionRecorded
     | SiteReached
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerTakenBack:
+    """The change of the payer on `on` is as if it had never been: `payer` pays as before (D3)."""
+
+    accounting_point: Gsrn
+    payer: Payer
+    on: date
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingWithdrawn:
+    """The reading that came with the case `of_case` no longer stands, from `on` (C5, C6)."""
+
+    accounting_point: Gsrn
+    of_case: CaseId
+    on: date
+
+
+TakenBack = PayerTakenBack | ReadingWithdrawn
+EntryOfCase = RegisterChange | TakenBack
+"""What a case decides for the register, which is entered all together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,4 +234,4 @@ ReportedEntry = (
     | ReadingCancelled
     | QuantityBilledAnew
 )
-RegisterEntry = RegisterChange | ReportedEntry
+RegisterEntry = EntryOfCase | ReportedEntry

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from broker.messages.codes import (
+    CorrectionReason,
     Direction,
     DocumentKind,
     EntitlementKind,
@@ -210,6 +211,33 @@ class InaccessibilityReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RightReading:
+    """The reading that a switch should have been carried out with, on the day it was taken."""
+
+    serial_number: SerialNumber
+    taken_at: datetime
+    obtained_by: ObtainedBy
+    registers: tuple[RegisterValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The back office puts right a switch that was wrongly carried out (D3).
+
+    `right_reading` is None where the switch should not have been carried out at all; `entered_by`
+    names the member of staff, `why` says in words what `reason` says as a code.
+    """
+
+    header: Header
+    case_id: CaseId
+    point: PointReference
+    entered_by: str
+    reason: CorrectionReason
+    why: str
+    right_reading: RightReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCustomer:
     """The customer as the authorisation or the contract names it (A4)."""
 
@@ -244,6 +272,7 @@ CaseMessage = (
     | Objection
     | MeterReading
     | InaccessibilityReport
+    | Correction
 )
 """What is about a case, or opens one."""
 Message = CaseMessage | MasterDataRequest

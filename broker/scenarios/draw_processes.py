@@ -6,6 +6,7 @@ from pathlib import Path
 from broker.engine.decision import Process, Trigger
 from broker.engine.process_claims import CLAIMS
 from broker.engine.process_confirmation import CONFIRMATION
+from broker.engine.process_correction import CORRECTION
 from broker.engine.process_switch import SWITCH
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
@@ -18,7 +19,6 @@ Drawn by `scripts/draw_processes` from the tables in `broker/engine/process_*.py
 What no table lists is refused by name and changes nothing; a message that a rule refuses leaves the
 case where it is, without an arrow here.
 """
-
 _PARTS: tuple[tuple[str, Process], ...] = (
     (
         """## Change of supplier
@@ -38,6 +38,12 @@ table.
 A case begins with the request. When it counts as confirmed it goes on in the first table.
 """,
         CONFIRMATION,
+    ),
+    (
+        """## Correction of a switch
+A case begins with a correction that is taken. The switch stays where it ended.
+""",
+        CORRECTION,
     ),
 )
 

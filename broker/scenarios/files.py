@@ -57,6 +57,9 @@ class Step(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: str = ""
     name: str | None = None
     case: str | None = None
+    """The case that the step is about; a request opens it, and anything later names it."""
+    opens: str | None = None
+    """The name of the case that the correction of `case` opens."""
 
     post: str | None = None
     raw: str | None = None

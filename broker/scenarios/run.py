@@ -254,12 +254,15 @@ class _Run:
         """Keep what later steps may name: these bytes, and the case they opened or joined (B1)."""
         if step.name is not None:
             self._posted[step.name] = (sender, data, reply.body)
-        if step.case is None or step.post is None or kind_of(data) not in _OPENS_A_CASE:
+        opened = step.opens
+        if opened is None and step.post is not None and kind_of(data) in _OPENS_A_CASE:
+            opened = step.case
+        if opened is None:
             return
         number = value_at(etree.fromstring(reply.body), "Header/CaseNumber")
-        case = self._cases.setdefault(step.case, _Case(number, sender))
+        case = self._cases.setdefault(opened, _Case(number, sender))
         if number and case.number != number:
-            raise FaultyScenario(f"two cases are named {step.case!r}")
+            raise FaultyScenario(f"two cases are named {opened!r}")
 
     async def _decide(self, step: Step, told: Happening) -> list[str]:
         verb = step.decide

@@ -45,6 +45,7 @@ _TELLING = (
     "SwitchDate",
     "Register/Value",
 )
+_FUNCTIONS = {"1": ["cancels the one before"], "5": ["replaces the one before"]}
 
 
 def print_timeline(report: Report, console: Console) -> None:
@@ -105,6 +106,7 @@ def _notice(document: Delivered) -> str:
     part = "OldSupply/" if old else "NewSupply/"
     told = [f"{path} {value}" for path in _TELLING if (value := document.value(part + path))]
     told += [value for path in _ITSELF_TELLING if (value := document.value(path))]
+    told += _FUNCTIONS.get(document.value("Header/Corrects/Function"), [])
     details = f": {', '.join(told)}" if told else ""
     return (
         f"   ✉ [green]{document.kind}[/green] to {escape(_recipient(document))}"

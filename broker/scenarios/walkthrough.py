@@ -24,6 +24,8 @@ SWITCHES = {
     "completed": SCENARIOS / "switch/requests/straight-through.toml",
     "failed": SCENARIOS / "switch/visits/site-inaccessible-to-the-operator.toml",
     "failed, the customer's own": SCENARIOS / "switch/customer/fails-with-legal-remedies.toml",
+    "corrected": SCENARIOS / "correction/right-reading.toml",
+    "undone": SCENARIOS / "correction/undone.toml",
 }
 """What each column is called, and the scenario it tells."""
 
@@ -32,7 +34,8 @@ _HEAD = """# Walkthrough: the documents of a switch
 Made by `python -m broker walkthrough` from scenarios; not written by hand. Each column is a
 switch as it was run through the real door: what was sent, and what then lay in the mailboxes.
 Identifications and case numbers are left out, since they differ each time; whole documents lie in
-`fixtures/messages/`.
+`fixtures/messages/`. A document that puts right one sent before says so as its function: 1 cancels
+it, 5 replaces it.
 """
 _LEFT_OUT = ("Header", "CaseNumber", "Attachment")
 _TIME = "%a %d %b %Y %H:%M"
@@ -104,6 +107,9 @@ def _document(content: bytes, at: datetime) -> Document:
     fields = {"when": f"{at.astimezone(LJUBLJANA):{_TIME}}"}
     if customer:
         fields["deliver to"] = customer
+    function = value_at(root, "Header/Corrects/Function")
+    if function:
+        fields["function"] = function
     for part in root:
         for path, value in _leaves(part, ""):
             fields[path] = f"{fields[path]}, {value}" if path in fields else value

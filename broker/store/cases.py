@@ -9,27 +9,29 @@ from datetime import datetime
 from enum import Enum
 from sqlite3 import Connection
 
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, CorrectionCase, Phase, SwitchCase
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.store import codec, instants, payloads
 
 # Bring the row of a known case to its new state, and learn where its snapshot lies.
 _UPDATE = (
     "UPDATE cases SET phase = ?, accounting_point = ?, delivery_point = ?, applicant = ?,"
-    " opened_at = ?, ended_at = ?, waits_for = ?, snapshot_digest = ? WHERE case_id = ?"
+    " opened_at = ?, ended_at = ?, waits_for = ?, process = ?, corrects = ?,"
+    " snapshot_digest = ? WHERE case_id = ?"
     " RETURNING snapshot_payload"
 )
 
 # Add the row of a new case.
 _INSERT = (
     "INSERT INTO cases (phase, accounting_point, delivery_point, applicant, opened_at, ended_at,"
-    " waits_for, snapshot_digest, case_id, snapshot_payload)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " waits_for, process, corrects, snapshot_digest, case_id, snapshot_payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-# The snapshot of one case.
+# The snapshot of one case, and of which process it is.
 _SNAPSHOT = (
-    "SELECT content FROM cases JOIN payloads ON payload_id = snapshot_payload WHERE case_id = ?"
+    "SELECT content, process FROM cases JOIN payloads ON payload_id = snapshot_payload"
+    " WHERE case_id = ?"
 )
 
 # Where one case stands.
@@ -62,6 +64,9 @@ _IN_PHASE = (
 _OPEN_IDS = (
     "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
 )
+
+# The case that put a switch right, of which the schema allows one.
+_CORRECTED_BY = "SELECT case_id FROM cases WHERE corrects = ?"
 
 # Let a party see a case, from the first time it is told of it in this capacity.
 _ADD_PARTY = (
@@ -113,26 +118,30 @@ class CaseSummary:
     opened_at: datetime
 
 
-CaseColumns = tuple[str, str, str | None, str, str, str | None, str | None]
+_CLASSES: dict[str, type[Case]] = {one.process: one for one in (SwitchCase, CorrectionCase)}
+
+CaseColumns = tuple[str, str, str | None, str, str, str | None, str | None, str, str | None]
 """Phase, accounting point, delivery point, applicant, opened at, ended at, what of the operator's
-it waits for, as stored.
+it waits for, process, the case put right, as stored.
 """
 
 
-def columns_of(state: SwitchCase) -> CaseColumns:
+def columns_of(state: Case) -> CaseColumns:
     """What the row of a case in this state holds besides its id and its snapshot."""
     return (
         state.phase.value,
-        state.request.point.accounting_point,
+        state.accounting_point,
         state.delivery_point,
-        state.request.header.sender,
+        state.applicant,
         instants.to_text(state.received_at),
         instants.to_text_or_none(state.ended_at),
         state.waits_for.value if state.waits_for else None,
+        state.process,
+        state.corrects,
     )
 
 
-def save(connection: Connection, state: SwitchCase) -> None:
+def save(connection: Connection, state: Case) -> None:
     """Keep the state of a case, new or known.
 
     Raises sqlite3.IntegrityError where another case is in progress at its delivery point, or
@@ -150,7 +159,7 @@ def save(connection: Connection, state: SwitchCase) -> None:
         connection.execute(_INSERT, (*row, kept.payload_id))
 
 
-def load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def load(connection: Connection, case_id: CaseId) -> Case | None:
     """The state of a case, None for an unknown one.
 
     Raises UnableToLoadErased, and ValueError where the snapshot is damaged.
@@ -160,7 +169,13 @@ def load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
         return None
     if row[0] is None:
         raise UnableToLoadErased(case_id)
-    return codec.decode(row[0], SwitchCase)
+    return codec.decode(row[0], _CLASSES[row[1]])
+
+
+def corrected_by(connection: Connection, case_id: CaseId) -> CaseId | None:
+    """The case that put this switch right, None where none did."""
+    row = connection.execute(_CORRECTED_BY, (case_id,)).fetchone()
+    return None if row is None else CaseId(row[0])
 
 
 def phase_of(connection: Connection, case_id: CaseId) -> Phase | None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlite3 import Connection
 
 from broker.engine.calendar import end_of, local_day, plus_days, start_of
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.deadlines import Deadline, DeadlineKind
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.reasons import Reason
@@ -214,8 +214,13 @@ def week_of(instant: datetime) -> date:
     return plus_days(day, -day.weekday())
 
 
-def note(connection: Connection, state: SwitchCase, records: Iterable[Record]) -> None:
-    """Count what these records of the case say; they are new, the state may be any later one."""
+def note(connection: Connection, state: Case, records: Iterable[Record]) -> None:
+    """Count what these records of the case say; they are new, the state may be any later one.
+
+    A correction is no request and counts nowhere.
+    """
+    if not isinstance(state, SwitchCase):
+        return
     case_id = state.case_id
     for record in records:
         match record:

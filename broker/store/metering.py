@@ -5,14 +5,14 @@ Reads on the connection it is given; decides nothing.
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from broker.engine.calendar import local_day
+from broker.engine.calendar import end_of, local_day, start_of
 from broker.engine.facts import MeterFacts, ReadingOnRecord, RegisterFacts, RemovedMeter
-from broker.messages.identifiers import Gsrn, ObisCode, SerialNumber
+from broker.messages.identifiers import CaseId, Gsrn, ObisCode, SerialNumber
 from broker.messages.requests import RegisterValue
-from broker.store.instants import from_text
+from broker.store.instants import from_text, to_text, to_text_or_none
 
 # The meter installed at a point on a day.
 _METER = """
@@ -29,11 +29,14 @@ _REMOVED = """
 _REGISTERS = """
     SELECT register, digits, multiplier FROM meter_registers WHERE meter = ? ORDER BY register"""
 
-# The readings of a meter, the latest first.
+# The readings of a meter that stand, the latest first, without what is left out.
 _READINGS = """
-    SELECT reading, taken_at FROM readings WHERE meter = ? AND cancelled_on IS NULL
+    SELECT reading, taken_at FROM readings WHERE meter = :meter AND cancelled_on IS NULL
+    AND (:of_case IS NULL OR case_id IS NOT :of_case)
+    AND (:after IS NULL OR taken_at <= :after OR :removed <= taken_at
+        OR :installed <= taken_at AND taken_at < :day_after)
     ORDER BY taken_at DESC, reading DESC
-    LIMIT ?"""
+    LIMIT :limit"""
 
 # What each register of a meter showed at a reading.
 _VALUES = "SELECT register, value FROM reading_values WHERE reading = ? ORDER BY register"
@@ -53,6 +56,20 @@ class Metering:
     last_reading: ReadingOnRecord | None = None
     removed_meters: tuple[RemovedMeter, ...] = ()
     closing: ReadingOnRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Readings that are to count as if they were not there: nothing by default (D3).
+
+    Those of a case; those after an instant, save the values a meter came or went with.
+    """
+
+    of_case: CaseId | None = None
+    after: datetime | None = None
+
+
+NOTHING = LeftOut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +94,27 @@ class _Readings:
     only: bool
 
 
-def metering_on(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> Metering:
+def metering_on(
+    conn: sqlite3.Connection, accounting_point: Gsrn, day: date, left_out: LeftOut = NOTHING
+) -> Metering:
     """The meter that was at the point on this day, with what was read from it."""
     meter = _meter(conn, _METER, accounting_point, day)
     if meter is None:
         return Metering()
-    readings = _readings(conn, meter)
+    readings = _readings(conn, meter, left_out)
     return Metering(
         meter=_facts(conn, meter),
         last_reading=_reading(conn, readings.last),
-        removed_meters=_removed_before(conn, accounting_point, meter, readings),
+        removed_meters=_removed_before(conn, accounting_point, (meter, readings), left_out),
         closing=_reading(conn, readings.closing),
     )
 
 
 def _removed_before(
-    conn: sqlite3.Connection, accounting_point: Gsrn, meter: _Meter, readings: _Readings
+    conn: sqlite3.Connection,
+    accounting_point: Gsrn,
+    present: tuple[_Meter, _Readings],
+    left_out: LeftOut,
 ) -> tuple[RemovedMeter, ...]:
     """The meters before this one back to a reading that is no opening one, oldest first.
 
@@ -100,11 +122,12 @@ def _removed_before(
     only; the period began with the meter before it.
     """
     found: list[RemovedMeter] = []
+    meter, readings = present
     while readings.only and readings.last and readings.last[1] == meter.installed_from:
         before = _meter(conn, _REMOVED, accounting_point, meter.installed_from)
         if before is None or before.removed_on is None:
             break
-        meter, readings = before, _readings(conn, before)
+        meter, readings = before, _readings(conn, before, left_out)
         closing = _reading(conn, readings.closing)
         if closing is None:
             break
@@ -146,10 +169,18 @@ def _facts(conn: sqlite3.Connection, meter: _Meter) -> MeterFacts:
     )
 
 
-def _readings(conn: sqlite3.Connection, meter: _Meter) -> _Readings:
+def _readings(conn: sqlite3.Connection, meter: _Meter, left_out: LeftOut) -> _Readings:
+    values = {
+        "meter": meter.key,
+        "of_case": left_out.of_case,
+        "after": to_text_or_none(left_out.after),
+        "installed": to_text(start_of(meter.installed_from)),
+        "day_after": to_text(end_of(meter.installed_from)),
+        "removed": to_text(start_of(meter.removed_on)) if meter.removed_on else None,
+        "limit": _LATEST_MAX,
+    }
     rows = [
-        (key, local_day(from_text(taken_at)))
-        for key, taken_at in conn.execute(_READINGS, (meter.key, _LATEST_MAX))
+        (key, local_day(from_text(taken_at))) for key, taken_at in conn.execute(_READINGS, values)
     ]
     of_last_day = [row for row in rows if row[1] == meter.removed_on]
     closing = max(of_last_day, default=None)

@@ -230,3 +230,16 @@ def _first_schema(db: Database) -> None:
     )
     for statement in (*tables, *_INDEXES):
         db.execute(statement)
+
+
+@exchange(name="0002_corrections")
+def _corrections(db: Database) -> None:
+    db.execute("ALTER TABLE cases ADD COLUMN process TEXT NOT NULL DEFAULT 'switch'")
+    db.execute("""
+        ALTER TABLE cases ADD COLUMN corrects TEXT REFERENCES cases (case_id)
+            CHECK ((corrects IS NOT NULL) = (process = 'correction'))""")
+    # The case a document comes of, also where it is about none of its addressee's.
+    db.execute("ALTER TABLE outbox ADD COLUMN comes_of TEXT REFERENCES cases (case_id)")
+    db.execute("CREATE INDEX documents_by_case ON outbox (comes_of) WHERE comes_of IS NOT NULL")
+    # A switch is put right once.
+    db.execute("CREATE UNIQUE INDEX one_correction ON cases (corrects) WHERE corrects IS NOT NULL")

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
+from broker.engine.facts import ToldDocument
 from broker.messages.answers import MailboxEntry
+from broker.messages.codes import DocumentKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
 from broker.store import instants, payloads
 
 # Put a document at the end of a mailbox.
 _PUT = (
-    "INSERT INTO outbox (document_id, party, kind, case_id, created_at, payload_id, digest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO outbox (document_id, party, kind, case_id, comes_of, created_at, payload_id,"
+    " digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 _DOCUMENT = (
@@ -33,6 +35,9 @@ _READ = f"{_DOCUMENT} WHERE document_id = ? AND party = ? AND content IS NOT NUL
 
 # What the party has been told about a case, in order, unless it has been erased.
 _OF_CASE = f"{_DOCUMENT} WHERE case_id = ? AND party = ? AND content IS NOT NULL ORDER BY position"
+
+# Which documents came of a case, to whomever, in order.
+_SENT_IN_CASE = "SELECT party, kind, document_id FROM outbox WHERE comes_of = ? ORDER BY position"
 
 # What waits for the party, oldest first, without the contents.
 _WAITING = (
@@ -98,14 +103,17 @@ def put(
     case_id: CaseId | None,
     created_at: datetime,
     content: bytes,
+    comes_of: CaseId | None = None,
 ) -> None:
-    """Put a document into the party's mailbox; the case must have been saved.
+    """Put a document into the party's mailbox; the cases must have been saved.
+
+    `comes_of` is the case it was sent in, also where the party may not see that case.
 
     Raises sqlite3.IntegrityError for a document id used before or an unknown case.
     """
     kept = payloads.keep(connection, content)
     at = instants.to_text(created_at)
-    row = (document_id, party, kind, case_id, at, kept.payload_id, kept.digest)
+    row = (document_id, party, kind, case_id, comes_of, at, kept.payload_id, kept.digest)
     connection.execute(_PUT, row)
 
 
@@ -144,6 +152,14 @@ def read(connection: Connection, party: Eic, document_id: DocumentId) -> Documen
 def documents_of_case(connection: Connection, case_id: CaseId, party: Eic) -> tuple[Document, ...]:
     """What the party has been told about the case, in order."""
     return _documents(connection, _OF_CASE, (case_id, party))
+
+
+def sent_in_case(connection: Connection, case_id: CaseId) -> tuple[ToldDocument, ...]:
+    """Which documents came of the case, to whomever, in order."""
+    return tuple(
+        ToldDocument(party=Eic(party), kind=DocumentKind(kind), document_id=DocumentId(document_id))
+        for party, kind, document_id in connection.execute(_SENT_IN_CASE, (case_id,))
+    )
 
 
 def acknowledge(

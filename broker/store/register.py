@@ -32,9 +32,11 @@ from broker.messages.register_changes import (
     ReadingRecorded,
     RegisterChange,
     SiteReached,
+    SupplyBeginningTakenBack,
     SupplyBegun,
     SupplyChanged,
     SupplyEnded,
+    SupplyEndTakenBack,
 )
 from broker.messages.requests import Address
 from broker.store.gsrns import give_out
@@ -228,7 +230,13 @@ def record_changes(conn: sqlite3.Connection, changes: Iterable[RegisterChange]) 
     supply: list[SupplyChange] = []
     for change in sorted(changes, key=lambda one: not isinstance(one, MeteringPointCreated)):
         match change:
-            case SupplyChanged() | SupplyEnded() | SupplyBegun():
+            case (
+                SupplyChanged()
+                | SupplyEnded()
+                | SupplyBegun()
+                | SupplyBeginningTakenBack()
+                | SupplyEndTakenBack()
+            ):
                 supply.append(change)
             case MeteringPointCreated():
                 _create_point(conn, change)

@@ -6,7 +6,7 @@ meter of a point that another one's meter measures is entered there.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from broker.engine.register_check import SiteFacts
@@ -14,17 +14,22 @@ from broker.messages.codes import Direction
 from broker.messages.identifiers import AreaNumber, Gsrn, SerialNumber
 from broker.messages.register_changes import (
     CustomerRecorded,
+    EntryOfCase,
     LinkRecorded,
     MeterInstalled,
     MeterRemoved,
+    PayerTakenBack,
     PointRecorded,
     QuantityBilledAnew,
     ReadingCancelled,
+    ReadingWithdrawn,
     RegisterEntry,
+    TakenBack,
 )
 from broker.store.corrections import bill_anew, cancel_reading
 from broker.store.register import record_changes
 from broker.store.supply import ChangeDoesNotFitTheRegister, measuring_point
+from broker.store.switch_corrections import take_back
 
 # Since when and until when the meter of a day is at the point.
 _METER_DAYS = """
@@ -146,8 +151,22 @@ def enter(conn: sqlite3.Connection, entry: RegisterEntry) -> None:
             cancel_reading(conn, entry)
         case QuantityBilledAnew():
             bill_anew(conn, entry)
+        case PayerTakenBack() | ReadingWithdrawn():
+            take_back(conn, entry)
         case _:
             record_changes(conn, (entry,))
+
+
+def enter_together(conn: sqlite3.Connection, entries: Iterable[EntryOfCase]) -> None:
+    """Enter what a case decided, all of it together, what is taken back first (B10, D3).
+
+    Raises as `enter` does, and KeyDoesNotAddUp.
+    """
+    entries = tuple(entries)
+    for entry in entries:
+        if isinstance(entry, TakenBack):
+            take_back(conn, entry)
+    record_changes(conn, (entry for entry in entries if not isinstance(entry, TakenBack)))
 
 
 def _install(conn: sqlite3.Connection, entry: MeterInstalled) -> None:

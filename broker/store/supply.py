@@ -15,7 +15,13 @@ from broker.engine.facts import SupplyFacts
 from broker.messages.codes import Direction
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.master_data import ShareInForce
-from broker.messages.register_changes import SupplyBegun, SupplyChanged, SupplyEnded
+from broker.messages.register_changes import (
+    SupplyBeginningTakenBack,
+    SupplyBegun,
+    SupplyChanged,
+    SupplyEnded,
+    SupplyEndTakenBack,
+)
 
 # What is recorded of a delivery point on a day, each row with the point whose meter measures it.
 # A point that an import has brought is hidden until that import has switched over.
@@ -64,6 +70,16 @@ _BEGIN_SUPPLY = """
     INSERT INTO supply (accounting_point, direction, supplier, share, from_day, case_id)
     VALUES (:point, :direction, :supplier, :share, :on, :case_id)"""
 
+# The supply that a switch brought is as if it had never been.
+_FORGET_BEGINNING = """
+    DELETE FROM supply WHERE accounting_point = :point AND direction = :direction
+    AND supplier = :supplier AND from_day = :on AND to_day IS NULL"""
+
+# The supply that ended with a switch goes on.
+_FORGET_END = """
+    UPDATE supply SET to_day = NULL WHERE accounting_point = :point AND direction = :direction
+    AND supplier = :supplier AND to_day = :on"""
+
 # A meter whose shares do not add up as the open transaction has left them.
 _DOES_NOT_ADD_UP = "SELECT measured_at FROM keys_that_do_not_add_up LIMIT 1"
 
@@ -85,7 +101,9 @@ _ALL_THAT_DO_NOT = """
     SELECT meter, min(day) FROM sums WHERE total NOT IN (0, 1000000)
     GROUP BY meter ORDER BY meter"""
 
-SupplyChange = SupplyChanged | SupplyEnded | SupplyBegun
+SupplyChange = (
+    SupplyChanged | SupplyEnded | SupplyBegun | SupplyBeginningTakenBack | SupplyEndTakenBack
+)
 
 
 class ChangeDoesNotFitTheRegister(LookupError):
@@ -171,11 +189,17 @@ def shares_between(
 def record_supply(conn: sqlite3.Connection, changes: Iterable[SupplyChange]) -> None:
     """Record changes of supply that belong together: what ends first, then what begins (A27, B9).
 
-    Raises ChangeDoesNotFitTheRegister for a supply that is not there, KeyDoesNotAddUp where they
-    leave a key that is neither whole nor nothing, and IntegrityError where the tables refuse one.
-    The caller undoes them then.
+    What is taken back goes before both (D3). Raises ChangeDoesNotFitTheRegister for a supply that
+    is not there, KeyDoesNotAddUp where they leave a key that is neither whole nor nothing, and
+    IntegrityError where the tables refuse one. The caller undoes them then.
     """
     changes = tuple(changes)
+    for change in changes:
+        if isinstance(change, SupplyBeginningTakenBack):
+            _take_back_beginning(conn, change)
+    for change in changes:
+        if isinstance(change, SupplyEndTakenBack):
+            _take_back_end(conn, change)
     for change in changes:
         if isinstance(change, SupplyEnded):
             _end(conn, change, change.supplier)
@@ -232,7 +256,30 @@ def _begin(conn: sqlite3.Connection, change: SupplyBegun | SupplyChanged, suppli
     )
 
 
-def _values(change: SupplyChange) -> dict[str, str | CaseId | None]:
+def _take_back_beginning(conn: sqlite3.Connection, change: SupplyBeginningTakenBack) -> None:
+    """Forget the supply [on, ..)."""
+    values = {
+        "point": change.accounting_point,
+        "direction": change.direction.value,
+        "supplier": change.supplier,
+        "on": change.on.isoformat(),
+    }
+    if conn.execute(_FORGET_BEGINNING, values).rowcount != 1:
+        raise ChangeDoesNotFitTheRegister(
+            f"the supply of {change.supplier} from {change.on} is not there to be taken back"
+        )
+
+
+def _take_back_end(conn: sqlite3.Connection, change: SupplyEndTakenBack) -> None:
+    """Let the supply [.., on) go on without end; one forgotten on the day it began is entered."""
+    values = {**_values(change), "supplier": change.supplier}
+    if not conn.execute(_FORGET_END, values).rowcount:
+        conn.execute(_BEGIN_SUPPLY, {**values, "share": share_text(change.share)})
+
+
+def _values(
+    change: SupplyBegun | SupplyChanged | SupplyEnded | SupplyEndTakenBack,
+) -> dict[str, str | CaseId | None]:
     return {
         "point": change.accounting_point,
         "direction": change.direction.value,

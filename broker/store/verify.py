@@ -12,13 +12,13 @@ from enum import Enum
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Record
 from broker.store import cases, codec, deadlines, journal, payloads, seals, supply
 from broker.store.connection import one_moment
 
-Replay = Callable[[tuple[Record, ...]], SwitchCase]
+Replay = Callable[[tuple[Record, ...]], Case]
 """Works out the state of a case from its records, of which there is at least one."""
 
 # What SQLite itself finds wrong: pages, indexes, types, constraints.
@@ -105,8 +105,8 @@ _HALF_ERASED = (
 # Each case as its row has it, with its snapshot.
 _CASES = (
     "SELECT case_id, content, phase, accounting_point, delivery_point, applicant, opened_at,"
-    " ended_at, waits_for FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload"
-    " ORDER BY case_id"
+    " ended_at, waits_for, process, corrects"
+    " FROM cases LEFT JOIN payloads ON payload_id = snapshot_payload ORDER BY case_id"
 )
 
 # Cases that the journal speaks of without a row of theirs: their foreign key was off.
@@ -288,5 +288,5 @@ def _deadline_rows(connection: Connection, case_id: CaseId) -> set[tuple[object,
     return {(row.deadline, row.delivery_point) for row in rows}
 
 
-def _deadlines_of(state: SwitchCase) -> set[tuple[object, object]]:
+def _deadlines_of(state: Case) -> set[tuple[object, object]]:
     return {(deadline, state.delivery_point) for deadline in state.deadlines}

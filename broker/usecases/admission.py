@@ -20,6 +20,7 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.INACCESSIBILITY_REPORT: frozenset({Role.SUPPLIER}),
     DocumentKind.MASTER_DATA_REQUEST: frozenset({Role.SUPPLIER}),
     DocumentKind.REGISTER_CHANGE: frozenset({Role.GRID_OPERATOR}),
+    DocumentKind.CORRECTION: frozenset({Role.GRID_OPERATOR}),
 }
 """Which roles may send which kind of message (design 12)."""
 

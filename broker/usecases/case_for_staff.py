@@ -8,9 +8,10 @@ from broker.engine.calendar import local_day, plus_days
 from broker.engine.facts import MeterFacts, PointFacts
 from broker.engine.rulebook import Comparison, Rulebook
 from broker.engine.rules_reading import ReadingCheck
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.master_data import BilledQuantity
+from broker.messages.records import CorrectionCarriedOut, Record
 from broker.store import cases, deadlines, exchanged, journal, participants, register
 from broker.store.cases import UnableToLoadErased
 from broker.store.deadlines import OpenDeadline
@@ -50,10 +51,12 @@ class CaseForStaff:
     """A case with what is on record of it and of its point, and what can be done now.
 
     `last_position` is that of its last row in the journal: what a decision has seen. `to_read` is
-    the meter of which a reading of the operator's own would be taken in, None where none would.
+    the meter of which a reading of the operator's own would be taken in, None where none would;
+    `corrected_by` the case that put this one right.
     """
 
-    case: SwitchCase
+    case: Case
+    corrected_by: CaseId | None
     deadlines: tuple[OpenDeadline, ...]
     history: tuple[Happened, ...]
     last_position: int
@@ -81,13 +84,14 @@ def case_for_staff(
         return None
     if case is None:
         return None
-    named = case.request.point.accounting_point
+    named = case.point_named.accounting_point
     point = register.point_facts(connection, named, today)
     number = point.measured_at if point else named
     messages = exchanged.messages_of_case(connection, case_id)
     documents = exchanged.documents_of_case(connection, case_id)
     return CaseForStaff(
         case=case,
+        corrected_by=cases.corrected_by(connection, case_id),
         deadlines=deadlines.of_case(connection, case_id),
         history=_history(connection, case_id),
         last_position=journal.last_position_of(connection, case_id),
@@ -105,21 +109,25 @@ def case_for_staff(
 
 def _history(connection: Connection, case_id: CaseId) -> tuple[Happened, ...]:
     return tuple(
-        Happened(
-            at=entry.at,
-            what=entry.kind,
-            article=ARTICLES[entry.kind],
-            by=getattr(entry.record, "by", None),
-            why=getattr(entry.record, "why", None),
-        )
+        Happened(at=entry.at, what=entry.kind, article=ARTICLES[entry.kind], by=by, why=why)
         for entry in journal.entries_of(connection, case_id)
+        for by, why in (_decided(entry.record),)
     )
 
 
+def _decided(record: Record | None) -> tuple[str | None, str | None]:
+    """Who decided and why, where a person did."""
+    if isinstance(record, CorrectionCarriedOut):
+        return record.correction.entered_by, record.correction.why
+    return getattr(record, "by", None), getattr(record, "why", None)
+
+
 def _questioned(
-    connection: Connection, case: SwitchCase, present: PointFacts | None, rules: Rulebook
+    connection: Connection, case: Case, present: PointFacts | None, rules: Rulebook
 ) -> Questioned | None:
     """The reading under review beside the band of interpretation 8, as its rule compares them."""
+    if not isinstance(case, SwitchCase):
+        return None
     review, plan = case.review, case.plan
     if review is None or plan is None or present is None:
         return None
@@ -144,16 +152,17 @@ def _questioned(
 
 def _names(
     connection: Connection,
-    case: SwitchCase,
+    case: Case,
     point: PointFacts | None,
     messages: tuple[MessageIn, ...],
     documents: tuple[DocumentOut, ...],
 ) -> dict[Eic, str]:
     """What the parties of the case are called, strangers by their number."""
     operator = register.operator(connection)
-    requests = [one.request for one in case.applications]
-    involved = {one.header.sender for one in requests}
-    involved |= {chosen.supplier for one in requests for chosen in one.chosen}
+    involved = {applicant for applicant, _ in case.applicants}
+    if isinstance(case, SwitchCase):
+        requests = [one.request for one in case.applications]
+        involved |= {chosen.supplier for one in requests for chosen in one.chosen}
     involved |= {one.supplier for one in (*case.changes.ends, *case.changes.begins)}
     involved |= {one.supplier for one in point.supplies} if point else set()
     involved |= {one.sender for one in messages} | {one.party for one in documents}

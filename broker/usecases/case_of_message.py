@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from broker.engine.calendar import end_of, just_before, local_day
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.ids import Ids
 from broker.messages.codes import DocumentKind, Role
 from broker.messages.events import (
     ConfirmationReceived,
+    CorrectionReceived,
     Event,
     InaccessibilityReported,
     ObjectionReceived,
@@ -25,6 +26,7 @@ from broker.messages.identifiers import CaseId, Gsrn
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
     CaseMessage,
+    Correction,
     InaccessibilityReport,
     MeterReading,
     Objection,
@@ -48,6 +50,11 @@ def event_of(
     match message:
         case SwitchRequest():
             return _application(connection, message, received_at, ids)
+        case Correction():
+            case_id = ids.case_id()
+            return case_id, CorrectionReceived(
+                case_id=case_id, correction=message, received_at=received_at
+            )
         case Withdrawal():
             case = _own_case(connection, message.case_id, party, {Capacity.APPLICANT})
             if case is None:
@@ -113,7 +120,7 @@ def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
 
 def _case_of_reading(
     connection: Connection, reading: MeterReading, party: Participant
-) -> SwitchCase | None:
+) -> Case | None:
     """The case named; without a number the one in progress at the accounting point."""
     named = reading.point.accounting_point
     case_id = reading.case_id or _case_in_progress(connection, named, reading.taken_at)
@@ -138,20 +145,20 @@ def _case_in_progress(connection: Connection, named: Gsrn, at: datetime) -> Case
     point = register.point_facts(connection, named, local_day(at))
     there = None if point is None else cases.open_case_at(connection, point.delivery_point)
     divides = None if there is None else _load(connection, there)
-    if divides is not None and named in divides.points:
+    if isinstance(divides, SwitchCase) and named in divides.points:
         return there
     return found
 
 
 def _own_case(
     connection: Connection, case_id: CaseId, party: Participant, as_one_of: set[Capacity]
-) -> SwitchCase | None:
+) -> Case | None:
     if not as_one_of & cases.capacities(connection, case_id, party.eic):
         return None
     return _load(connection, case_id)
 
 
-def _load(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def _load(connection: Connection, case_id: CaseId) -> Case | None:
     try:
         return cases.load(connection, case_id)
     except UnableToLoadErased:

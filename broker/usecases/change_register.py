@@ -53,7 +53,7 @@ def tell_case_at(
     """A case in progress at this accounting point, or measured there, learns of the change."""
     case_id = cases.open_case_at(connection, point.delivery_point)
     case = cases.load(connection, case_id) if case_id else None
-    if case is not None and point.accounting_point in {
+    if isinstance(case, SwitchCase) and point.accounting_point in {
         *case.points,
         _measured_at(connection, case, now),
     }:

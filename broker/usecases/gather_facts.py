@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from broker.engine.calendar import local_day
-from broker.engine.facts import Facts, PointFacts
-from broker.engine.state import DIVIDING, SwitchCase
+from broker.engine.facts import CorrectedSwitch, Facts, PointFacts
+from broker.engine.state import DIVIDING, Case, CorrectionCase, SwitchCase
 from broker.messages.events import (
+    CorrectionReceived,
     Event,
     ReadingAcceptedByOperator,
     ReadingReceived,
@@ -17,22 +18,24 @@ from broker.messages.events import (
     SwitchRequestReceived,
 )
 from broker.messages.identifiers import Eic, Gsrn
-from broker.messages.requests import MeterReading, SwitchRequest
+from broker.messages.requests import Correction, MeterReading, SwitchRequest
 from broker.store import cases, gsrns, participants, register
 from broker.store.metering import metering_on
+from broker.usecases.gather_corrected import corrected_switch
+
+Opening = SwitchRequest | Correction
+"""What opens a case, or joins it."""
 
 
-def gather_facts(
-    connection: Connection, state: SwitchCase | None, event: Event, now: datetime
-) -> Facts:
+def gather_facts(connection: Connection, state: Case | None, event: Event, now: datetime) -> Facts:
     """The facts for this event of this case, as of the local day of `now`.
 
     Raises LookupError for an event that opens no case where there is none.
     """
-    requests = _requests_of(state, event)
-    day, named_point = local_day(now), requests[0].point.accounting_point
+    opening = _opening(state, event)
+    day, named_point = local_day(now), opening[0].point.accounting_point
     point = register.point_facts(connection, named_point, day)
-    numbers = [one.point.accounting_point for one in requests]
+    numbers = [one.point.accounting_point for one in opening]
     numbers += [one.accounting_point for one in point.supplies_at_delivery_point] if point else []
     further = [
         register.point_facts(connection, number, day)
@@ -52,17 +55,18 @@ def gather_facts(
             connection, point.delivery_point, except_case=state.case_id if state else None
         ),
         further_points=tuple(one for one in further if one is not None),
-        free_numbers=_free_numbers(connection, requests[0]),
+        free_numbers=_free_numbers(connection, opening[0]),
         point_when_read=_point_when_read(connection, state, event, point),
+        corrected=_corrected(connection, opening[0]),
     )
     return replace(
         facts,
-        parties=participants.supplier_facts(connection, _parties(state, requests, facts)),
+        parties=participants.supplier_facts(connection, _parties(state, opening, facts)),
     )
 
 
 def _point_when_read(
-    connection: Connection, state: SwitchCase | None, event: Event, point: PointFacts | None
+    connection: Connection, state: Case | None, event: Event, point: PointFacts | None
 ) -> PointFacts | None:
     """The point with the meter of the reading's day, None where it is the present one (C5, D4)."""
     reading = _reading_of(state, event)
@@ -85,39 +89,49 @@ def point_when_read(
     )
 
 
-def _reading_of(state: SwitchCase | None, event: Event) -> MeterReading | None:
+def _reading_of(state: Case | None, event: Event) -> MeterReading | None:
     """The reading the event is about, None for any other event."""
     if isinstance(event, ReadingReceived):
         return event.reading
-    if isinstance(event, ReadingAcceptedByOperator) and state is not None and state.review:
-        return state.review.reading
+    if isinstance(event, ReadingAcceptedByOperator) and isinstance(state, SwitchCase):
+        return state.review.reading if state.review else None
     return None
 
 
-def _parties(
-    state: SwitchCase | None, requests: tuple[SwitchRequest, ...], facts: Facts
-) -> list[Eic]:
+def _parties(state: Case | None, opening: tuple[Opening, ...], facts: Facts) -> list[Eic]:
     """Whoever applies, is chosen, supplies the delivery point, or is told of the case."""
-    named: list[Eic] = [one.header.sender for one in requests]
+    named: list[Eic] = [one.header.sender for one in opening]
+    requests = [one for one in opening if isinstance(one, SwitchRequest)]
     named += [chosen.supplier for one in requests for chosen in one.chosen]
-    if state is not None:
-        named += [one.supplier for one in (*state.changes.ends, *state.changes.begins)]
+    for case in (state, facts.corrected.switch if facts.corrected else None):
+        if case is not None:
+            told = (*case.changes.ends, *case.changes.begins, *case.changes.stays)
+            named += [one.supplier for one in told]
     if facts.point is not None:
         named += [one.supplier for one in facts.point.supplies_at_delivery_point]
     return named
 
 
-def _free_numbers(connection: Connection, request: SwitchRequest) -> tuple[Gsrn, ...]:
+def _free_numbers(connection: Connection, opening: Opening) -> tuple[Gsrn, ...]:
     """A number for each supplier there is, since a division has at most one point of each (B9)."""
-    if request.header.kind not in DIVIDING:
+    if opening.header.kind not in DIVIDING:
         return ()
     return gsrns.free_numbers(connection, participants.supplier_count(connection))
 
 
-def _requests_of(state: SwitchCase | None, event: Event) -> tuple[SwitchRequest, ...]:
-    """All applications of the case, and the one that the event brings."""
+def _corrected(connection: Connection, opening: Opening) -> CorrectedSwitch | None:
+    """What is known of the switch that a correction names, None for any other message."""
+    return corrected_switch(connection, opening) if isinstance(opening, Correction) else None
+
+
+def _opening(state: Case | None, event: Event) -> tuple[Opening, ...]:
+    """All applications of the case and the one that the event brings, or the one correction."""
+    if isinstance(state, CorrectionCase):
+        return (state.correction,)
     known = tuple(one.request for one in state.applications) if state else ()
     match event:
+        case CorrectionReceived():
+            return (event.correction,)
         case SwitchRequestReceived() | SharedSupplyRequestReceived():
             return (*known, event.request)
         case ShareClaimReceived() | ShareClaimRefused():

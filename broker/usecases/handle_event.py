@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from broker.engine.decide import decide
 from broker.engine.decision import Decision, Refused
 from broker.engine.rulebook import Rulebook
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case
 from broker.ids import Ids
 from broker.messages.codes import Role
 from broker.messages.deadlines import Deadline
@@ -19,7 +19,7 @@ from broker.messages.events import DeadlineReached, Event
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.notices import Notice
 from broker.messages.records import ClocksStarted, RequestRecorded
-from broker.store import cases, deadlines, flow, journal, outbox, register
+from broker.store import cases, deadlines, flow, journal, outbox, register_upkeep
 from broker.store.cases import Capacity
 from broker.store.deadlines import OpenDeadline
 from broker.store.writer import UnableToWrite, savepoint
@@ -50,6 +50,10 @@ def handle_event(
     outcome = decide(state, event, facts=facts, now=now, rules=desk.rules)
     if isinstance(outcome, Decision):
         _keep(connection, outcome, now=now, desk=desk)
+        for one in outcome.follow_ups:
+            followed = handle_event(connection, one.case_id, one.event, now=now, desk=desk)
+            if isinstance(followed, Refused):
+                raise RuntimeError(f"{one.case_id} refuses what follows: {followed.refusals}")
     return outcome
 
 
@@ -78,20 +82,14 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
     """Everything that follows from a decision: case, journal, deadlines, register, mailboxes."""
     state = decision.state
     cases.save(connection, state)
-    for one in state.applications:
-        cases.add_party(
-            connection,
-            state.case_id,
-            one.request.header.sender,
-            Capacity.APPLICANT,
-            since=one.received_at,
-        )
+    for applicant, since in state.applicants:
+        cases.add_party(connection, state.case_id, applicant, Capacity.APPLICANT, since=since)
     for record in decision.records:
         journal.append(connection, case_id=state.case_id, at=now, record=record)
     flow.note(connection, state, decision.records)
     closed = deadlines.replace(connection, state.case_id, state.delivery_point, decision.deadlines)
     flow.note_closed(connection, (*closed, *_closed_at_once(decision)), at=now)
-    register.record_changes(connection, decision.register_changes)
+    register_upkeep.enter_together(connection, decision.register_changes)
     for notice in decision.notices:
         _send(connection, state, notice, now=now, desk=desk)
 
@@ -107,8 +105,15 @@ def _closed_at_once(decision: Decision) -> tuple[Deadline, ...]:
     return tuple(deadline for deadline in begun if deadline.kind not in still)
 
 
-def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, desk: Desk) -> None:
-    """Commit a notice to the mailbox of its addressee."""
+def put_into_mailbox(
+    connection: Connection,
+    notice: Notice,
+    *,
+    now: datetime,
+    desk: Desk,
+    comes_of: CaseId | None = None,
+) -> None:
+    """Commit a notice to the mailbox of its addressee; `comes_of` is the case it is sent in."""
     document_id = desk.ids.document_id()
     outbox.put(
         connection,
@@ -116,6 +121,7 @@ def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, d
         party=notice.to.party,
         kind=kind_of_notice(notice).value,
         case_id=notice.to.case_id,
+        comes_of=comes_of,
         created_at=now,
         content=write_notice(
             notice, document_id=document_id, created_at=now, operator=desk.operator
@@ -124,16 +130,16 @@ def put_into_mailbox(connection: Connection, notice: Notice, *, now: datetime, d
 
 
 def _send(
-    connection: Connection, state: SwitchCase, notice: Notice, *, now: datetime, desk: Desk
+    connection: Connection, state: Case, notice: Notice, *, now: datetime, desk: Desk
 ) -> None:
     """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
-    put_into_mailbox(connection, notice, now=now, desk=desk)
+    put_into_mailbox(connection, notice, now=now, desk=desk, comes_of=state.case_id)
     if notice.to.role is not Role.SUPPLIER:
         return
     party = notice.to.party
     new = party in state.asked or party in {one.supplier for one in state.changes.begins}
     old = party in {one.supplier for one in state.changes.ends}
-    applied = party in {one.request.header.sender for one in state.applications}
+    applied = party in {one for one, _ in state.applicants}
     for capacity, is_it in (
         (Capacity.NEW_SUPPLIER, new),
         # Who neither applies nor is named can only be a present supplier (B3).

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from sqlite3 import Connection
 
-from broker.engine.state import Phase
+from broker.engine.state import Phase, SwitchCase
 from broker.messages.identifiers import CaseId, Eic
 from broker.store import cases, deadlines
 from broker.usecases.list_tasks import readable_case
@@ -38,7 +38,7 @@ def list_collections(connection: Connection, *, limit: int) -> tuple[Collection,
         due = deadlines.of_case(connection, collecting.case_id)
         claims = tuple(
             Claim(supplier=chosen.supplier, share=chosen.share)
-            for claim in (case.claims if case else ())
+            for claim in (case.claims if isinstance(case, SwitchCase) else ())
             for chosen in claim.chosen
         )
         found.append(

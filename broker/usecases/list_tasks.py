@@ -7,7 +7,7 @@ from enum import Enum
 from sqlite3 import Connection
 
 from broker.engine.calendar import plus_hours
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.identifiers import CaseId, Eic
 from broker.messages.records import Doubt
 from broker.store import cases, worklist
@@ -84,12 +84,12 @@ def _task(connection: Connection, line: Line) -> Task:
         line=line,
         doubts=_doubts(case),
         objections=_objections(case),
-        reading_orders=case.orders if case else 0,
+        reading_orders=case.orders if isinstance(case, SwitchCase) else 0,
         unreadable=case is None,
     )
 
 
-def readable_case(connection: Connection, case_id: CaseId) -> SwitchCase | None:
+def readable_case(connection: Connection, case_id: CaseId) -> Case | None:
     """The case; None where it cannot be read, so that one damaged case hides no other's task."""
     try:
         return cases.load(connection, case_id)
@@ -97,15 +97,15 @@ def readable_case(connection: Connection, case_id: CaseId) -> SwitchCase | None:
         return None
 
 
-def _objections(case: SwitchCase | None) -> tuple[StandingObjection, ...]:
-    said = case.consultation if case else None
+def _objections(case: Case | None) -> tuple[StandingObjection, ...]:
+    said = case.consultation if isinstance(case, SwitchCase) else None
     return tuple(
         StandingObjection(supplier=one.header.sender, code=one.reason.value, text=one.text)
         for one in (said.objections if said else ())
     )
 
 
-def _doubts(case: SwitchCase | None) -> tuple[Doubt, ...]:
-    if case is None:
+def _doubts(case: Case | None) -> tuple[Doubt, ...]:
+    if not isinstance(case, SwitchCase):
         return ()
     return case.review.doubts if case.review else case.doubts

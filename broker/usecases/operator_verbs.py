@@ -8,10 +8,10 @@ from datetime import date
 from enum import Enum
 
 from broker.engine.code_list import CODE_LIST, Use
-from broker.engine.decide import transition_of
+from broker.engine.decide import processes_of, transition_of
 from broker.engine.facts import MeterFacts, PointFacts
 from broker.engine.rules_reading import may_come_by
-from broker.engine.state import SwitchCase
+from broker.engine.state import Case, SwitchCase
 from broker.messages.codes import ObtainedBy, Role
 from broker.messages.events import (
     GivenReason,
@@ -75,19 +75,25 @@ class Given:
     day: date | None = None
 
 
-def possible(case: SwitchCase) -> tuple[Verb, ...]:
+def possible(case: Case) -> tuple[Verb, ...]:
     """What the operator may do with the case now, in the order of `Verb`."""
     return tuple(
         verb
         for verb in Verb
-        if transition_of(case.phase, EVENTS[verb]) is not None
-        and (verb not in _OF_A_VISIT or case.awaits_visit)
+        if transition_of(case.phase, EVENTS[verb], processes_of(case)) is not None
+        and (verb not in _OF_A_VISIT or _awaits_visit(case))
     )
 
 
-def meter_to_read(case: SwitchCase, point: PointFacts | None) -> MeterFacts | None:
+def _awaits_visit(case: Case) -> bool:
+    return isinstance(case, SwitchCase) and case.awaits_visit
+
+
+def meter_to_read(case: Case, point: PointFacts | None) -> MeterFacts | None:
     """The meter of which the case would take in the operator's own reading, None where of none."""
-    if transition_of(case.phase, ReadingReceived) is None or case.plan is None or point is None:
+    if not isinstance(case, SwitchCase) or case.plan is None or point is None:
+        return None
+    if transition_of(case.phase, ReadingReceived, processes_of(case)) is None:
         return None
     own = may_come_by(case.plan.reading_method, Role.GRID_OPERATOR, ObtainedBy.OPERATOR)
     return point.meter if own else None

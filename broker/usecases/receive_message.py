@@ -18,7 +18,12 @@ from broker.engine.decision import Decision, Refused
 from broker.engine.refusals import texts
 from broker.messages.answers import Acknowledgement, Outcome
 from broker.messages.deadlines import Deadline
-from broker.messages.events import Event, ShareClaimReceived, ShareClaimRefused
+from broker.messages.events import (
+    CorrectionReceived,
+    Event,
+    ShareClaimReceived,
+    ShareClaimRefused,
+)
 from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.reported_changes import ReportedChange
@@ -208,7 +213,8 @@ class ReceiveMessage:
         outcome = self._put(connection, case_id, event, now=at)
         if isinstance(outcome, Decision):
             return Verdict(status=200, case_id=outcome.state.case_id, deadlines=outcome.deadlines)
-        return Verdict(status=422, case_id=case_id, refusals=outcome.refusals)
+        opens = isinstance(event, CorrectionReceived)
+        return Verdict(status=422, case_id=None if opens else case_id, refusals=outcome.refusals)
 
     def _put(
         self, connection: Connection, case_id: CaseId, event: Event, *, now: datetime

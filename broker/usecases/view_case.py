@@ -5,14 +5,16 @@ alone; a claimant from its claim on until it takes it back (B1, interpretation 9
 sees nothing before its first notice, and then what its own notices said and no more (design 14).
 """
 
+from datetime import date
 from sqlite3 import Connection
 
 from broker.engine.addressees import own_application, point_named_by
 from broker.engine.calendar import local_day
-from broker.engine.state import Phase, SwitchCase
+from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.answers import CaseView, HistoryEntry
 from broker.messages.identifiers import CaseId, Eic, Gsrn
-from broker.messages.records import ClaimRecorded, ClaimWithdrawn, SupplyConfirmed, SupplyObjected
+from broker.messages.records import ClaimRecorded, ClaimWithdrawn
+from broker.messages.records_of_confirmation import SupplyConfirmed, SupplyObjected
 from broker.store import cases, deadlines, journal, outbox, register
 from broker.store.cases import Capacity, UnableToLoadErased
 
@@ -40,6 +42,8 @@ ARTICLES = {
     "ReadingPeriodEnded": "002 a.199(2)",
     "SwitchCarriedOut": "002 a.200(1)",
     "SettlementDelivered": "002 a.200(1)",
+    "SettlementLeftToCorrection": "002 a.139(3)",
+    "CorrectionCarriedOut": "002 a.139(3)",
     "SwitchHasFailed": "002 a.200(2)",
     "PointChangeNoted": "002 a.149(2)",
     "DeadlinesRedated": "002 a.195(4)",
@@ -50,17 +54,28 @@ ARTICLES = {
     "RegisterChangeNotice": "002 a.141",
     "SwitchFailed": "002 a.202",
     "RejectionNotice": "002 a.192(1)",
+    "SwitchExecuted": "002 a.200(4)",
+    "ReadingOrder": "002 a.199(1)",
+    "ReadingRejection": "002 a.200(2)",
+    "WithdrawalConfirmation": "002 a.195(5)",
+    "ReceiptConfirmation": "002 a.194",
 }
 """The article behind every kind of record and of notice."""
 _STATE_TOLD = {
-    "SiteVisitNotice": "approved",
+    "ReceiptConfirmation": Phase.AWAITING_APPROVAL.value,
+    "RejectionNotice": Phase.REJECTED.value,
+    "WithdrawalConfirmation": Phase.WITHDRAWN.value,
     "ApprovalNotice": "approved",
+    "SiteVisitNotice": "approved",
+    "ReadingOrder": "approved",
+    "ReadingRejection": "approved",
     "SwitchCompleted": Phase.COMPLETED.value,
     "FinalSettlement": Phase.COMPLETED.value,
     "RegisterChangeNotice": Phase.COMPLETED.value,
+    "SwitchExecuted": Phase.COMPLETED.value,
     "SwitchFailed": Phase.FAILED.value,
-    "RejectionNotice": Phase.REJECTED.value,
 }
+"""What each kind of notice says of the state: the operator's own mailbox may hold any of them."""
 
 
 def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView | None:
@@ -78,12 +93,12 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         return _as_told(connection, party, case)
     entries = _own_entries(case, party, journal.entries_of(connection, case_id))
     # A claimant that has taken its claim back is no longer told how the case goes on.
-    out = own_application(case, party) is None and "ClaimWithdrawn" in {e.kind for e in entries}
+    out = "ClaimWithdrawn" in {e.kind for e in entries} and not _applies(case, party)
     return CaseView(
         case_id=case_id,
         state=Phase.WITHDRAWN.value if out else case.phase.value,
-        accounting_point=point_named_by(case, party).accounting_point,
-        expected_date=case.plan.expected_date if case.plan and not out else None,
+        accounting_point=_own_point(case, party),
+        expected_date=None if out else _expected_date(case),
         history=tuple(
             HistoryEntry(at=entry.at, what=entry.kind, article=ARTICLES[entry.kind])
             for entry in entries
@@ -91,11 +106,31 @@ def view_case(connection: Connection, party: Eic, case_id: CaseId) -> CaseView |
         deadlines=()
         if out
         else tuple(one.deadline for one in deadlines.of_case(connection, case_id)),
+        corrects=case.corrects,
+        corrected_by=cases.corrected_by(connection, case_id),
     )
 
 
+def _expected_date(case: Case) -> date | None:
+    """The expected switch date once it is set; a correction expects none."""
+    return case.plan.expected_date if isinstance(case, SwitchCase) and case.plan else None
+
+
+def _applies(case: Case, party: Eic) -> bool:
+    """Whether an application of the party stands in the case."""
+    return isinstance(case, SwitchCase) and own_application(case, party) is not None
+
+
+def _own_point(case: Case, party: Eic) -> Gsrn:
+    """The point as the party named it; of a correction the one it got, else the one named."""
+    if isinstance(case, SwitchCase):
+        return point_named_by(case, party).accounting_point
+    own = (one.accounting_point for one in case.changes.begins if one.supplier == party)
+    return next(own, case.accounting_point)
+
+
 def _own_entries(
-    case: SwitchCase, party: Eic, entries: tuple[journal.Entry, ...]
+    case: Case, party: Eic, entries: tuple[journal.Entry, ...]
 ) -> tuple[journal.Entry, ...]:
     """The history without claims and answers of others, of a claimant while its claim stands."""
     of_claims = bool(entries) and entries[0].kind == "ClaimRecorded"
@@ -105,7 +140,7 @@ def _own_entries(
         by = _sender_of(entry)
         if entry.kind == "ClaimRecorded" and by == party:
             takes_part = True
-        everything = not of_claims and party == case.request.header.sender
+        everything = not of_claims and party == case.applicant
         if takes_part and (everything or by in (None, party)):
             own.append(entry)
         if entry.kind == "ClaimWithdrawn" and by == party:
@@ -124,9 +159,9 @@ def _sender_of(entry: journal.Entry) -> Eic | None:
             return None
 
 
-def _point_of_old_supplier(connection: Connection, party: Eic, case: SwitchCase) -> Gsrn:
+def _point_of_old_supplier(connection: Connection, party: Eic, case: Case) -> Gsrn:
     """The old supplier's own point: one that the switch ends, else one it supplied there (B3)."""
-    named = case.request.point.accounting_point
+    named = case.accounting_point
     day = local_day(case.ended_at or case.received_at)
     point = register.point_facts(connection, named, day)
     own = [one.accounting_point for one in case.changes.ends if one.supplier == party]
@@ -136,7 +171,7 @@ def _point_of_old_supplier(connection: Connection, party: Eic, case: SwitchCase)
     return own[0] if own else named
 
 
-def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
+def _as_told(connection: Connection, party: Eic, case: Case) -> CaseView:
     """What the old supplier's own notices said, and no more (A16)."""
     told = outbox.documents_of_case(connection, case.case_id, party)
     approved = any(document.kind == "ApprovalNotice" for document in told)
@@ -144,7 +179,7 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
         case_id=case.case_id,
         state=_STATE_TOLD[told[-1].kind],
         accounting_point=_point_of_old_supplier(connection, party, case),
-        expected_date=case.plan.expected_date if approved and case.plan else None,
+        expected_date=_expected_date(case) if approved else None,
         history=tuple(
             HistoryEntry(
                 at=document.created_at, what=document.kind, article=ARTICLES[document.kind]
@@ -152,4 +187,6 @@ def _as_told(connection: Connection, party: Eic, case: SwitchCase) -> CaseView:
             for document in told
         ),
         deadlines=(),
+        corrects=case.corrects,
+        corrected_by=cases.corrected_by(connection, case.case_id),
     )

@@ -16,6 +16,7 @@ from broker.wire.attachments import take_out
 from broker.wire.check_values import check_values
 from broker.wire.findings import FINDINGS_MAX
 from broker.wire.read_answer import confirmation_of, objection_of, refusal_of_unknown_code
+from broker.wire.read_correction import correction_of
 from broker.wire.read_master_data import master_data_request_of
 from broker.wire.read_reading import inaccessibility_report_of, reading_of
 from broker.wire.read_register_change import register_change_of
@@ -85,6 +86,8 @@ def _message_of(root: etree._Element, documents: tuple[bytes, ...]) -> InboundMe
         return master_data_request_of(root)
     if kind is DocumentKind.REGISTER_CHANGE:
         return register_change_of(root)
+    if kind is DocumentKind.CORRECTION:
+        return correction_of(root)
     return reading_of(root)
 
 

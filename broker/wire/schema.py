@@ -35,6 +35,7 @@ INBOUND_KINDS = (
     DocumentKind.INACCESSIBILITY_REPORT,
     DocumentKind.MASTER_DATA_REQUEST,
     DocumentKind.REGISTER_CHANGE,
+    DocumentKind.CORRECTION,
 )
 
 _INBOUND_ROOTS = {kind.value for kind in INBOUND_KINDS}

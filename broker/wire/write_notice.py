@@ -14,6 +14,7 @@ from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
+    CorrectedDocument,
     Customer,
     FinalSettlement,
     Notice,
@@ -142,8 +143,19 @@ def _add_header(
         add(header, "Reference", to.reference)
     if to.case_id is not None:
         add(header, "CaseNumber", to.case_id)
+    if to.corrects is not None:
+        _add_corrected(header, to.corrects)
     if to.customer is not None:
         _add_customer(header, to.customer)
+
+
+def _add_corrected(header: etree._Element, corrected: CorrectedDocument) -> None:
+    """Which document sent before this one cancels or replaces (D3)."""
+    element = add(header, "Corrects")
+    add_code(element, "Function", "6", corrected.function.value)
+    add(element, "DocumentNumber", corrected.document_id)
+    if corrected.case_id is not None:
+        add(element, "CaseNumber", corrected.case_id)
 
 
 def _add_customer(header: etree._Element, customer: Customer) -> None:

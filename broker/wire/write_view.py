@@ -65,6 +65,10 @@ def write_case_view(view: CaseView) -> bytes:
     add_accounting_point(root, Gsrn(view.accounting_point))
     if view.expected_date is not None:
         add_day(root, "ExpectedDate", view.expected_date)
+    if view.corrects is not None:
+        add(root, "Corrects", view.corrects)
+    if view.corrected_by is not None:
+        add(root, "CorrectedBy", view.corrected_by)
     for entry in view.history:
         element = add(root, "History")
         add_instant(element, "At", entry.at)

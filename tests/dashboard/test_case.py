@@ -1,14 +1,22 @@
 """A case on its page: what can be done in each phase, by whom, and what comes of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from broker.clock import VirtualClock
-from broker.engine.decide import PROCESSES
+from broker.engine.decide import OF_SWITCHES
 from broker.usecases.operator_verbs import CODES_FOR, EVENTS, Verb, codes_for
 from tests.dashboard.visitors import Visitor
-from tests.web.letters import SOUTH, doubtful_request, sample_point, switch_request
+from tests.web.letters import (
+    OPERATOR,
+    SOUTH,
+    doubtful_request,
+    reading,
+    sample_point,
+    switch_request,
+    undoing,
+)
 from tests.web.running import Broker
 
 POINT = sample_point(1)
@@ -20,7 +28,7 @@ async def in_doubt(broker: Broker) -> str:
 
 
 def test_every_decision_the_table_knows_has_its_verb() -> None:
-    rows = [row for process in PROCESSES for row in process.values()]
+    rows = [row for process in OF_SWITCHES for row in process.values()]
     listed = {trigger for row in rows for trigger in row if trigger in EVENTS.values()}
     assert listed == set(EVENTS.values())
     assert set(EVENTS) == set(Verb)
@@ -129,3 +137,17 @@ async def test_nothing_is_found_by_what_begins_no_number(
     await in_doubt(broker)
     page = await viewer.get(f"/found?q={typed}")
     assert (page.status, "se ne začne tako" in page.text) == (200, True)
+
+
+async def test_a_switch_and_its_correction_show_each_other(broker: Broker, clerk: Visitor) -> None:
+    switch = (await broker.post(switch_request("R-1", POINT), SOUTH)).case
+    broker.clock.move_to(datetime(2026, 4, 27, 8, 0, tzinfo=UTC))
+    taken = reading("R-2", POINT, taken_at="2026-04-27T07:00:00+02:00", value="14920", case=switch)
+    assert (await broker.post(taken, SOUTH)).status == 200
+    correction = (await broker.post(undoing("R-3", POINT, switch), OPERATOR)).case
+    await clerk.sign_in("nada")
+    text = (await clerk.get(f"/cases/{correction}")).text
+    assert f'href="/cases/{switch}"' in text
+    assert "menjava razveljavljena" in text
+    assert "<summary>" not in text
+    assert f'href="/cases/{correction}"' in (await clerk.get(f"/cases/{switch}")).text

@@ -16,6 +16,7 @@ from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
 from broker.dashboard.timeline import Sort
 from broker.engine.state import Phase, WaitsFor
 from broker.messages.codes import (
+    CorrectionReason,
     Direction,
     DocumentKind,
     ObtainedBy,
@@ -41,6 +42,7 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.phase_": Phase,
     "words.deadline_": DeadlineKind,
     "words.direction_": Direction,
+    "words.correction_": CorrectionReason,
     "words.payer_": Payer,
     "words.obtained_by_": ObtainedBy,
     "words.market_role_": Role,

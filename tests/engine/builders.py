@@ -26,6 +26,7 @@ from broker.engine.request_check import RequestCheck
 from broker.engine.rulebook import Rulebook
 from broker.engine.rules_reading import ReadingCheck
 from broker.messages.codes import (
+    CorrectionReason,
     Direction,
     DocumentKind,
     MediaType,
@@ -52,6 +53,7 @@ from broker.messages.requests import (
     Attachment,
     ChosenSupplier,
     ContractingParty,
+    Correction,
     CustomerApplication,
     Header,
     InaccessibilityReport,
@@ -231,6 +233,19 @@ def inaccessibility_report() -> InaccessibilityReport:
     """The new supplier says that the customer cannot reach the meter."""
     return InaccessibilityReport(
         header=header(DocumentKind.INACCESSIBILITY_REPORT), case_id=CASE, point=point_reference()
+    )
+
+
+def correction() -> Correction:
+    """The back office undoes the switch."""
+    return Correction(
+        header=header(DocumentKind.CORRECTION, OPERATOR, Role.GRID_OPERATOR),
+        case_id=CASE,
+        point=point_reference(),
+        entered_by="Nada Zgled",
+        reason=CorrectionReason.NOT_AGREED,
+        why="Uporabnica pogodbe ni podpisala.",
+        right_reading=None,
     )
 
 

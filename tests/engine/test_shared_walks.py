@@ -32,13 +32,12 @@ from broker.messages.reasons import Reason
 from broker.messages.records import (
     ClaimWithdrawn,
     ClocksStarted,
-    ObjectionsDismissed,
-    ObjectionUpheld,
     RequestApproved,
     RequestRejected,
     RequestWithdrawn,
     SwitchCarriedOut,
 )
+from broker.messages.records_of_confirmation import ObjectionsDismissed, ObjectionUpheld
 from broker.store.codec import decode, encode
 from tests.engine.builders import NEW, PARTIES
 from tests.engine.shared_walks import SUPPLIERS, Course, Step, Walk, starts, steps, walked

@@ -13,6 +13,7 @@ from broker.engine.state import Phase, SwitchCase
 from broker.messages.codes import ReadingMethod, RegisterChangeKind, Role
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import (
+    CorrectionReceived,
     DeadlineReached,
     Event,
     GivenReason,
@@ -26,6 +27,7 @@ from broker.messages.events import (
     RequestRejectedByOperator,
     SiteFoundInaccessible,
     SiteVisitPlannedByOperator,
+    SwitchCorrected,
     SwitchRequestReceived,
     WithdrawalReceived,
 )
@@ -33,11 +35,13 @@ from broker.messages.reasons import Reason
 from broker.messages.requests import MeterReading, SwitchRequest
 from tests.engine.builders import (
     CASE,
+    OTHER_CASE,
     READ_ON,
     RECEIVED_AT,
     RULES,
     at,
     but,
+    correction,
     facts,
     facts_read_by,
     inaccessibility_report,
@@ -174,6 +178,16 @@ def a_point_change(of: RegisterChangeKind = RegisterChangeKind.METER) -> PointCh
 def one_off_days() -> OneOffDaysChanged:
     """30 April is announced as work-free."""
     return OneOffDaysChanged(days=(ONE_OFF_DAY,))
+
+
+def a_correction() -> CorrectionReceived:
+    """The back office undoes the switch of the case."""
+    return CorrectionReceived(case_id=OTHER_CASE, correction=correction(), received_at=LATER)
+
+
+def a_correction_elsewhere() -> SwitchCorrected:
+    """Another case has put the switch right."""
+    return SwitchCorrected(correction=OTHER_CASE)
 
 
 def of_doubtful_name() -> SwitchRequest:
@@ -406,6 +420,7 @@ WAYS = (
                 reached(DeadlineKind.FINAL_SETTLEMENT),
                 Phase.COMPLETED,
             ),
+            (Phase.COMPLETED_UNSETTLED, a_correction_elsewhere(), Phase.COMPLETED),
         )
     ),
     *(
@@ -456,4 +471,6 @@ EVENTS: tuple[Event, ...] = (
     a_planned_visit(),
     a_point_change(),
     one_off_days(),
+    a_correction(),
+    a_correction_elsewhere(),
 )

@@ -32,16 +32,29 @@ def without_both_numbers(happenings: Iterable[Happening]) -> list[str]:
 
 
 def periods_that_do_not_join(happenings: Iterable[Happening]) -> list[str]:
-    """Registers settled from another value than the one their previous period closed with (H1)."""
+    """Registers settled from another value than the one their previous period closed with (H1).
+
+    A settlement that is cancelled or replaced is as if it had never been (D3).
+    """
     closed, wrong = _closing_values_of_the_sample(), []
+    opened: dict[str, dict[Register, Decimal | None]] = {}
     for happening in happenings:
         for message in happening.taken_in:
             closed |= _reported(etree.fromstring(message))
+        settlements = [
+            etree.fromstring(document.content)
+            for document in happening.notices
+            if document.kind == "FinalSettlement"
+        ]
+        for root in settlements:
+            closed |= opened.get(_text(root, "Header/Corrects/DocumentNumber"), {})
         before = dict(closed)
-        for document in happening.notices:
-            if document.kind != "FinalSettlement":
+        for root in settlements:
+            if _text(root, "Header/Corrects/Function") == "1":
                 continue
-            for register, opening, closing in _settled(etree.fromstring(document.content)):
+            settled = tuple(_settled(root))
+            opened[_text(root, "Header/Identification")] = {one: at for one, at, _ in settled}
+            for register, opening, closing in settled:
                 # Several suppliers of one meter are settled for the same period (B11).
                 if opening not in (before.get(register), closed.get(register)):
                     wrong.append(f"{register}: {opening} after {before.get(register)}")

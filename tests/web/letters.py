@@ -129,6 +129,12 @@ def reading(
     return _changed("MeterReading/by-the-customer", fields | (changes or {}))
 
 
+def undoing(message_id: str, point: Point, case: str) -> bytes:
+    """The back office undoes a switch."""
+    fields = {**_header(message_id, OPERATOR), **_point(point), "CaseNumber": case}
+    return _changed("Correction/undo", fields)
+
+
 def _header(message_id: str, sender: str) -> Fields:
     return {"Header/Identification": message_id, "Header/Sender/Identification": sender}
 

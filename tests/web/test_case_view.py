@@ -12,6 +12,7 @@ from tests.web.letters import (
     reading,
     sample_point,
     switch_request,
+    undoing,
 )
 from tests.web.running import Broker
 
@@ -77,9 +78,63 @@ async def test_the_old_supplier_never_learns_who_is_new(broker: Broker) -> None:
         assert all(SOUTH not in f"{name}{value}" for name, value in document.headers.items())
 
 
+async def test_a_switch_and_its_correction_show_each_other(broker: Broker) -> None:
+    asked = await broker.post(switch_request("D-1", POINT), SOUTH)
+    broker.clock.move_to(datetime(2026, 4, 27, 8, 0, tzinfo=UTC))
+    taken = reading(
+        "D-2", POINT, taken_at="2026-04-27T07:00:00+02:00", value="14920", case=asked.case
+    )
+    assert (await broker.post(taken, SOUTH)).status == 200
+    corrected = await broker.post(undoing("C-1", POINT, asked.case), OPERATOR)
+    assert (corrected.status, corrected.case != asked.case) == (200, True)
+    for party in (SOUTH, NORTH):
+        view = await broker.get(f"/cases/{asked.case}", party)
+        assert (view.text("State"), view.text("CorrectedBy")) == ("completed", corrected.case)
+    for party in (SOUTH, NORTH, OPERATOR):
+        view = await broker.get(f"/cases/{corrected.case}", party)
+        assert (view.text("State"), view.text("Corrects")) == ("completed", asked.case)
+        assert view.text("ExpectedDate") is None
+    assert (await broker.get(f"/cases/{corrected.case}", SUNNY)).status == 404
+
+
+async def test_of_a_correction_the_old_supplier_learns_its_own_alone(broker: Broker) -> None:
+    asked = await broker.post(switch_request("D-1", POINT), SOUTH)
+    broker.clock.move_to(datetime(2026, 4, 27, 8, 0, tzinfo=UTC))
+    taken = reading(
+        "D-2", POINT, taken_at="2026-04-27T07:00:00+02:00", value="14920", case=asked.case
+    )
+    assert (await broker.post(taken, SOUTH)).status == 200
+    sent = {one.text("Header/Identification") for one in await broker.documents(NORTH)}
+    corrected = await broker.post(undoing("C-1", POINT, asked.case), OPERATOR)
+    told = [
+        one
+        for one in await broker.documents(NORTH)
+        if one.text("Header/CaseNumber") == corrected.case
+    ]
+    assert len(told) == 3
+    assert {one.text("Header/Corrects/DocumentNumber") for one in told} < sent
+    for document in (*told, await broker.get(f"/cases/{corrected.case}", NORTH)):
+        for secret in (SOUTH, names()[SOUTH], "D-1", "C-1", "not_agreed", POINT.customer):
+            assert secret.encode() not in document.body
+
+
 async def test_a_rejected_request_is_nobodys_business_but_the_applicants(broker: Broker) -> None:
     rejected = await broker.post(switch_request("D-1", sample_point(4)), SOUTH)
     view = await broker.get(f"/cases/{rejected.case}", SOUTH)
     assert (view.text("State"), view.texts("Deadline")) == ("rejected", [])
     assert (await broker.get(f"/cases/{rejected.case}", NORTH)).status == 404
     assert await broker.mailbox(NORTH) == []
+
+
+async def test_the_operator_as_old_supplier_sees_what_its_own_mailbox_said(broker: Broker) -> None:
+    """Its mailbox also holds what its back office books of the switch (A38)."""
+    supplied_by_it = sample_point(10)
+    asked = await broker.post(switch_request("E-1", supplied_by_it), SOUTH)
+    broker.clock.move_to(datetime(2026, 4, 27, 8, 0, tzinfo=UTC))
+    taken = reading(
+        "E-2", supplied_by_it, taken_at="2026-04-27T07:00:00+02:00", value="23920", case=asked.case
+    )
+    assert (await broker.post(taken, SOUTH)).status == 200
+    view = await broker.get(f"/cases/{asked.case}", OPERATOR)
+    assert (view.status, view.text("State")) == (200, "completed")
+    assert view.texts("What")[-1] == "SwitchExecuted"

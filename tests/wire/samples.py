@@ -22,6 +22,7 @@ from broker.messages.answers import (
 from broker.messages.codes import (
     BillingReason,
     Direction,
+    Function,
     ObtainedBy,
     Payer,
     ReadingMethod,
@@ -55,6 +56,7 @@ from broker.messages.notices import (
     Addressee,
     ApprovalNotice,
     ApprovalNoticeToOldSupplier,
+    CorrectedDocument,
     Customer,
     ExecutedDirection,
     FinalSettlement,
@@ -123,6 +125,13 @@ TO_CUSTOMER = Addressee(
     ),
 )
 TO_BACK_OFFICE = Addressee(party=OPERATOR, role=Role.GRID_OPERATOR, case_id=CASE, reference=None)
+CORRECTION = CaseId("0195a1c0-0001-7000-8000-000000000002")
+CANCELS = CorrectedDocument(
+    function=Function.CANCELLATION,
+    document_id=DocumentId("0195a1c0-0003-7000-8000-000000000002"),
+    case_id=CASE,
+)
+REPLACES = replace(CANCELS, function=Function.REPLACEMENT)
 TO_METERING_CENTRE = Addressee(
     party=Eic("28XMERILNI-CENTD"), role=Role.METERING_CENTRE, case_id=CASE, reference=None
 )
@@ -450,6 +459,23 @@ NOTICES: dict[str, Notice] = {
     ),
 }
 
+
+def of_correction(name: str, corrects: CorrectedDocument) -> Notice:
+    """The sample as a correction of its switch sends it, cancelling or replacing one before."""
+    notice = NOTICES[name]
+    to = replace(notice.to, case_id=CORRECTION, reference=None, corrects=corrects)
+    return replace(notice, to=to)
+
+
+NOTICES |= {
+    "SwitchCompleted/cancelled": of_correction("SwitchCompleted/to-the-new-supplier", CANCELS),
+    "SwitchCompleted/replaced": of_correction("SwitchCompleted/to-the-old-supplier", REPLACES),
+    "FinalSettlement/replaced": of_correction("FinalSettlement/of-a-switch", REPLACES),
+    "RegisterChangeNotice/cancelled": of_correction(
+        "RegisterChangeNotice/of-the-supplier", CANCELS
+    ),
+    "SwitchExecuted/cancelled": of_correction("SwitchExecuted/to-the-back-office", CANCELS),
+}
 ASKED_FOR = MasterDataResponse(
     party=NEW,
     role=Role.SUPPLIER,
@@ -526,6 +552,17 @@ VIEW = CaseView(
     deadlines=(DEADLINE,),
 )
 
+VIEW_OF_CORRECTED = replace(VIEW, state="completed", deadlines=(), corrected_by=CORRECTION)
+VIEW_OF_CORRECTION = replace(
+    VIEW,
+    case_id=CORRECTION,
+    state="completed",
+    expected_date=None,
+    history=(HistoryEntry(at=AT, what="CorrectionCarriedOut", article="002 a.139(3)"),),
+    deadlines=(),
+    corrects=CASE,
+)
+
 
 def written(notice: Notice) -> bytes:
     """The notice as the fixtures have it."""
@@ -562,6 +599,8 @@ def outbound_documents() -> dict[str, bytes]:
         "MailboxListing/one-document": write_mailbox_listing(ENTRIES),
         "MessageStatus/one-attempt": write_message_status((attempt,)),
         "CaseView/awaiting-reading": write_case_view(VIEW),
+        "CaseView/corrected": write_case_view(VIEW_OF_CORRECTED),
+        "CaseView/of-a-correction": write_case_view(VIEW_OF_CORRECTION),
         "CodeList/all": write_code_list(Reason, texts=texts),
     }
 

@@ -12,6 +12,7 @@ from broker.dashboard.forms import field
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.engine.calendar import LJUBLJANA
 from broker.engine.facts import MeterFacts
+from broker.engine.state import SwitchCase
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import RegisterValue
 from broker.usecases.enter_reading import Entered
@@ -22,7 +23,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     seen = await look_at_case(request)
-    if seen.to_read is None:
+    if seen.to_read is None or not isinstance(seen.case, SwitchCase):
         refusals: tuple[Refusal, ...] = (Refusal(reason=Reason.NOT_POSSIBLE_IN_THIS_STATE),)
     else:
         try:
