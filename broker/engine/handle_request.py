@@ -6,6 +6,7 @@ the suppliers it names before it is decided.
 
 from broker.engine.apply import apply
 from broker.engine.approval import (
+    Examined,
     approve,
     examine,
     given,
@@ -93,7 +94,7 @@ def take_in(
         return opened.then(_ask(opened.switch, at))
     if doubts or held:
         return opened
-    examined = examine(opened.switch, at)
+    examined = Examined(checks=(check,), findings=((refusals, doubts),))
     return opened.then(approve(opened.switch, examined, DecidedBy.STRAIGHT_THROUGH, at))
 
 
