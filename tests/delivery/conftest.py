@@ -37,11 +37,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Made anew each time, so that no key lies in the sources and none runs out."""
     folder = tmp_path_factory.mktemp("certificate")
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
+    request = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", str(made.key), "-out", str(made.certificate)],
+        [
+            *(*request.split(), "-subj", "/CN=localhost", "-addext", names),
+            *("-keyout", str(made.key), "-out", str(made.certificate)),
+        ],
         check=True,
         capture_output=True,
     )

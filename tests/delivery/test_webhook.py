@@ -281,6 +281,7 @@ async def test_those_that_fail_take_no_place_from_the_others(database: Path) -> 
         await south.asked.wait()
         async with asyncio.timeout(5):
             while len(await waiting(broker, NORTH)):
+                await broker.service.delivery.deliver_due()
                 await asyncio.sleep(0)
         south.hangs.set()
         await broker.service.delivery.settle()
