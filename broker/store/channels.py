@@ -27,7 +27,7 @@ _OF_PARTY = f"{_CHANNEL} WHERE party = ?"
 _ALL = f"{_CHANNEL} ORDER BY party"
 
 # The channels that may try now; where the clock was set back, none waits beyond the longest wait.
-_DUE = f"{_CHANNEL} WHERE try_at <= :now OR try_at > :beyond ORDER BY try_at"
+_DUE = f"{_CHANNEL} WHERE try_at <= :now OR try_at > :beyond"
 
 # Set a channel up.
 _SET = """
