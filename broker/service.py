@@ -261,7 +261,7 @@ class Service:
                 couriers=couriers,
                 terms=ChannelTerms(
                     inside_hosts=settings.inside_hosts,
-                    secret_overlap=timedelta(days=settings.secret_overlap_days),
+                    secret_overlap_days=settings.secret_overlap_days,
                     alarm_after=timedelta(minutes=settings.alarm_after_minutes),
                 ),
             ),

@@ -223,7 +223,7 @@ def destination(channel: Channel, now: datetime) -> Destination:
 
 def _after(now: datetime, wait: timedelta, error: UnableToHandOver) -> datetime:
     """When to try again: not before the other side wants, within an hour."""
-    asked = min(error.wait or timedelta(0), _WAIT_ASKED_FOR_MAX)
+    asked = min(error.wait or timedelta(), _WAIT_ASKED_FOR_MAX)
     return now + max(wait, asked)
 
 

@@ -14,6 +14,7 @@ from sqlite3 import Connection
 from broker.clock import Clock
 from broker.delivery.hand_over import TEST_KIND, Courier, Parcel
 from broker.delivery.webhook import UnfitAddress, fit_address
+from broker.engine.calendar import end_of, local_day, plus_days
 from broker.ids import Ids, new_token
 from broker.messages.identifiers import Eic
 from broker.store import channels, journal, participants, pushes
@@ -77,12 +78,14 @@ def put_aside_for(connection: Connection, party: Eic) -> tuple[PutAside, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelTerms:
-    """`inside_hosts` may be reached without TLS and need not be public; a secret signs on for
-    `secret_overlap` beside the next one; a circuit open for `alarm_after` wants a person.
+    """What the settings say of channels.
+
+    `inside_hosts` may be reached without TLS and need not be public; a secret signs on to the end
+    of the last of `secret_overlap_days`; a circuit open for `alarm_after` wants a person.
     """
 
     inside_hosts: tuple[str, ...]
-    secret_overlap: timedelta
+    secret_overlap_days: int
     alarm_after: timedelta
 
 
@@ -149,7 +152,11 @@ class KeepChannels:
         """
         secret, now = new_token(), self._clock.now()
         record = ChannelSecretRenewed(
-            at=now, by=by, why=why, eic=eic, former_until=now + self._terms.secret_overlap
+            at=now,
+            by=by,
+            why=why,
+            eic=eic,
+            former_until=end_of(plus_days(local_day(now), self._terms.secret_overlap_days)),
         )
         await self._writer.submit(partial(_renew, record, secret))
         return secret

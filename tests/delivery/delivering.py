@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from broker.clock import VirtualClock
-from broker.config import DeliverySettings, MailSettings
+from broker.config import MailSettings
 from broker.service import Service
 from tests.web.letters import OPERATOR, SOUTH, sample_point, switch_request
 from tests.web.running import FRIDAY, Broker, settings
@@ -99,12 +99,9 @@ async def delivering(
 ) -> AsyncIterator[Broker]:
     """The service whose waits are as long as they may be, until the block ends."""
     clock = VirtualClock(at)
+    plain = settings(database)
     config = replace(
-        settings(database),
-        mail=mail or MailSettings(),
-        delivery=replace(
-            DeliverySettings(inside_hosts=("127.0.0.1",), within_seconds=5.0), **delivery
-        ),
+        plain, mail=mail or MailSettings(), delivery=replace(plain.delivery, **delivery)
     )
     service = Service(config, clock, with_timer=with_timer, jitter=lambda: 1.0)
     await service.start()

@@ -184,7 +184,7 @@ def test_the_command_line_does_it_beside_the_running_service(
         return code, *capsys.readouterr()
 
     with serving(database, FRIDAY) as process:
-        assert channel("webhook", SOUTH, "https://127.0.0.1/")[0] == 1
+        assert channel("webhook", SOUTH, "https://10.0.0.1/")[0] == 1
         address = "https://supplier.invalid/notices"
         code, told, _ = channel("webhook", SOUTH, address)
         assert (code, len(json.loads(told)["secret"])) == (0, 43)

@@ -29,6 +29,7 @@ from tests.delivery.delivering import (
     standing,
     waiting,
 )
+from tests.service.test_outages import locked
 from tests.web.letters import NORTH, SOUTH, sample_point, switch_request
 from tests.web.running import FRIDAY
 
@@ -403,7 +404,7 @@ async def test_while_a_new_secret_is_introduced_both_sign(database: Path) -> Non
         await approvals(broker, 1)
         await deliver(broker)
         await approvals(broker, 11)
-        await deliver(broker, timedelta(days=7))
+        await deliver(broker, timedelta(days=7, hours=14))
     both, alone = (
         (one.headers["Delivery-Signature"].split(", "), one.headers["Delivery-Timestamp"], one.body)
         for one in south.taken
@@ -458,6 +459,24 @@ async def test_a_host_taken_off_the_settings_is_reached_no_more(database: Path) 
             await deliver(broker)
             assert (await standing(broker))["last_fault"] == "not_there"
         assert south.taken == []
+
+
+async def test_a_disk_that_is_full_makes_nobody_get_a_document_every_second(
+    database: Path,
+) -> None:
+    async with delivering(database) as broker, endpoint() as south:
+        await push_to(broker, south.address)
+        numbers = await approvals(broker, 1)
+        with locked(database):
+            await deliver(broker)
+            await deliver(broker, SECOND)
+        assert south.numbers == numbers
+        assert await waiting(broker) == numbers
+        await deliver(broker, 58 * SECOND)
+        assert south.numbers == numbers
+        await deliver(broker, SECOND)
+        assert south.numbers == numbers * 2
+        assert await waiting(broker) == []
 
 
 async def test_the_timer_delivers_by_itself(
