@@ -25,6 +25,8 @@ from broker.delivery.hand_over import Destination, Fault, Parcel, UnableToHandOv
 
 _LOOK_UPS_AT_ONCE = 32
 _READ_AHEAD_BYTES = 4096
+# So short that an endpoint has hardly ever hung up when a line is used again.
+_LINE_KEPT_SECONDS = 2.0
 _WHY_MAX = 300
 
 _FAULTS: dict[int, Fault] = {
@@ -79,7 +81,10 @@ class Webhooks:
         self._resolver = _PublicResolver(self._inside_hosts)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, ssl=ssl.create_default_context(), resolver=self._resolver
+                limit=0,
+                ssl=ssl.create_default_context(),
+                resolver=self._resolver,
+                keepalive_timeout=_LINE_KEPT_SECONDS,
             ),
             timeout=aiohttp.ClientTimeout(total=within_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
