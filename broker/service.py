@@ -13,18 +13,20 @@ from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config
-from broker.dashboard.letters import DocumentLetters, StaffLetters
+from broker.couriers import (
+    Couriers,
+    channel_terms,
+    delivery_terms,
+    mail_server,
+    make_couriers,
+)
+from broker.dashboard.letters import StaffLetters
 from broker.dashboard.office import Office, Reads
 from broker.dashboard.routes import make_dashboard
 from broker.dashboard.texts import TEXTS
-from broker.delivery.hand_over import Courier
 from broker.delivery.mail import MailServer
-from broker.delivery.mailed import Mails
-from broker.delivery.patience import Patience
-from broker.delivery.webhook import Webhooks
 from broker.ids import Ids
 from broker.store import archive, register, seals
-from broker.store.channels import ChannelKind
 from broker.store.connection import hold, open_for_reading, open_for_writing
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_delivery import delivery as delivery_migrations
@@ -37,12 +39,12 @@ from broker.usecases.alert_staff import AlertStaff, AlertTerms
 from broker.usecases.announce_one_off_days import announce_one_off_days
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
-from broker.usecases.deliver_by_channel import DeliverByChannel, DeliveryTerms
+from broker.usecases.deliver_by_channel import DeliverByChannel
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.enter_reading import EnterReading
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
-from broker.usecases.keep_channels import ChannelTerms, KeepChannels
+from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
@@ -135,9 +137,9 @@ class Service:
         moved = await announce_one_off_days(self.writer, clock, desk)
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
-        server = self._mail_server()
+        server = mail_server(self._config.mail)
         self.alerts = self._alerts(server)
-        couriers = self._couriers(server)
+        couriers = make_couriers(self._config.delivery, server, self._opened)
         self.delivery = self._delivery(couriers)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
@@ -150,21 +152,6 @@ class Service:
         )
         door = self._door(desk, imports, decide, couriers)
         await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
-
-    def _mail_server(self) -> MailServer | None:
-        """The server of the settings, None without one. Raises UnableToReadConfig."""
-        mail = self._config.mail
-        if mail.host is None:
-            return None
-        return MailServer(
-            host=mail.host,
-            port=mail.port,
-            tls=mail.tls,
-            sender=mail.sender,
-            within_seconds=mail.within_seconds,
-            user=mail.user,
-            password=mail.password(),
-        )
 
     def _alerts(self, server: MailServer | None) -> AlertStaff | None:
         """What mails staff, where there is a server."""
@@ -184,36 +171,13 @@ class Service:
             server=server,
         )
 
-    def _couriers(self, server: MailServer | None) -> dict[ChannelKind, Courier]:
-        """What hands documents over, by kind of channel."""
-        settings = self._config.delivery
-        webhooks = Webhooks(
-            inside_hosts=settings.inside_hosts, within_seconds=settings.within_seconds
-        )
-        self._opened.push_async_callback(webhooks.close)
-        couriers: dict[ChannelKind, Courier] = {ChannelKind.WEBHOOK: webhooks}
-        if server is not None:
-            letters = {language: DocumentLetters(texts) for language, texts in TEXTS.items()}
-            couriers[ChannelKind.MAIL] = Mails(server, letters)
-        return couriers
-
-    def _delivery(self, couriers: dict[ChannelKind, Courier]) -> DeliverByChannel:
+    def _delivery(self, couriers: Couriers) -> DeliverByChannel:
         """What pushes documents to the parties that have a channel."""
-        settings = self._config.delivery
-        patience = Patience(
-            failures_to_open=settings.failures_to_open,
-            longest=timedelta(minutes=settings.longest_wait_minutes),
-        )
         deliver = DeliverByChannel(
             reader=self.reader,
             writer=self.writer,
             clock=self._clock,
-            terms=DeliveryTerms(
-                patience=patience,
-                refusals_to_put_aside=settings.refusals_to_put_aside,
-                at_once=settings.at_once,
-                close_within=timedelta(seconds=self._config.service.stop_within_seconds),
-            ),
+            terms=delivery_terms(self._config),
             couriers=couriers,
             jitter=self._jitter,
         )
@@ -235,9 +199,8 @@ class Service:
         desk: Desk,
         imports: ImportIntoRegister,
         decide: DecideAsOperator,
-        couriers: dict[ChannelKind, Courier],
+        couriers: Couriers,
     ) -> Door:
-        settings = self._config.delivery
         writer, clock, deadlines = self.writer, self._clock, self.deadlines
         return Door(
             reader=self.reader,
@@ -259,11 +222,7 @@ class Service:
                 clock=clock,
                 ids=desk.ids,
                 couriers=couriers,
-                terms=ChannelTerms(
-                    inside_hosts=settings.inside_hosts,
-                    secret_overlap_days=settings.secret_overlap_days,
-                    alarm_after=timedelta(minutes=settings.alarm_after_minutes),
-                ),
+                terms=channel_terms(self._config.delivery),
             ),
         )
 
