@@ -70,20 +70,12 @@ async def test_what_was_accepted_is_acknowledged_and_stays_readable(database: Pa
             number,
         )
         await deliver(broker, SECOND)
+        assert len(await waiting(broker, NORTH)) == 1, "who has no channel has its mailbox"
     assert handed == [("fetched",), ("acknowledged",)]
     assert south.numbers == [number]
     connection = open_for_reading(database)
     assert list(verify(connection, replay)) == []
     connection.close()
-
-
-async def test_a_party_without_channel_is_left_to_its_mailbox(database: Path) -> None:
-    async with delivering(database) as broker, endpoint() as south:
-        await push_to(broker, south.address)
-        await approvals(broker, 1)
-        await deliver(broker)
-        assert len(await waiting(broker, NORTH)) == 1
-    assert len(south.taken) == 1
 
 
 async def test_what_waits_at_the_set_up_goes_too_and_in_order(database: Path) -> None:
@@ -133,16 +125,6 @@ async def test_the_waits_grow_until_the_circuit_opens_and_then_it_is_probed(
     assert [closed[name] for name in ("failures", "failing_since", "circuit_open_since")] == [
         *(0, None, None)
     ]
-
-
-async def test_no_wait_is_longer_than_is_set(database: Path) -> None:
-    async with delivering(database, longest_wait_minutes=3) as broker, endpoint() as south:
-        south.answers.extend([500] * 12)
-        await push_to(broker, south.address)
-        await approvals(broker, 1)
-        for _ in range(12):
-            await deliver(broker, timedelta(minutes=3))
-    assert len(south.taken) == 12
 
 
 FAULTS = {
@@ -243,6 +225,44 @@ async def test_an_endless_answer_is_not_read(database: Path) -> None:
         await deliver(broker)
         assert await waiting(broker) == []
     assert south.numbers == numbers
+
+
+GARBAGE = (
+    b"",
+    b"\x00" * 5000,
+    b"SSH-2.0-OpenSSH_9.2\r\n",
+    b"HTTP/1.1 abc\r\n\r\n",
+    b"HTTP/1.1 99999 OK\r\n\r\n",
+    b"HTTP/1.1 204 OK\r\nX: " + b"y" * 100_000,
+    b"HTTP/1.1 204 OK\r\nA: b\r\n" * 3,
+    b"HTTP/1.1 500 \r\nContent-Length: -1\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+)
+
+
+async def test_garbage_in_place_of_an_answer_is_a_failure_and_no_fault_of_ours(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoken = list(GARBAGE)
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100_000)
+        writer.write(spoken[0])
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with delivering(database, within_seconds=1.0) as broker, server:
+        await push_to(broker, f"http://127.0.0.1:{port}/")
+        await approvals(broker, 1)
+        for failures in range(1, len(GARBAGE) + 1):
+            await deliver(broker, timedelta(minutes=15))
+            told = await standing(broker)
+            assert told["failures"] == failures, spoken[0][:40]
+            assert told["last_fault"] in ("failing", "unreachable", "not_there")
+            assert len(str(told["last_why"])) <= 300
+            spoken.pop(0)
+    assert "failed" not in caplog.text
 
 
 async def test_an_endpoint_that_hangs_delays_nobody_else(database: Path) -> None:
