@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import import_command, staff_command
+from broker import channel_command, import_command, staff_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -148,6 +148,7 @@ def _add_operator_commands(commands: Any) -> None:
     command.set_defaults(run=_decide)
 
     staff_command.add_to(commands, at_service, _ask)
+    channel_command.add_to(commands, at_service, _ask)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"

@@ -4,6 +4,7 @@ See docs/operations.md for each key. What is not known is refused by name, so th
 never goes unnoticed.
 """
 
+import os
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import date, time
@@ -16,6 +17,9 @@ import msgspec
 from broker.engine.calendar import WorkingDays
 from broker.engine.legal_periods import dated_periods
 from broker.engine.rulebook import Plausibility, Rulebook
+
+MAIL_PASSWORD = "BROKER_MAIL_PASSWORD"
+"""The environment variable with the password of the mail server's user."""
 
 
 class UnableToReadConfig(Exception):
@@ -68,6 +72,45 @@ class MailSettings:
     digest_at: time = time(7, 0)
     hours_before_limit: int = 2
     within_seconds: float = 20.0
+    user: str | None = None
+    password_file: Path | None = None
+
+    def password(self) -> str:
+        """What `user` signs in by, from the environment or from the first line of the file.
+
+        Empty where nobody signs in. Raises UnableToReadConfig where there is no password.
+        """
+        if self.user is None:
+            return ""
+        password = os.environ.get(MAIL_PASSWORD, "")
+        if not password and self.password_file is not None:
+            try:
+                password = self.password_file.read_text(encoding="utf-8").partition("\n")[0].strip()
+            except (OSError, ValueError) as error:
+                raise UnableToReadConfig(f"[mail] password_file: {error}") from error
+        if not password:
+            raise UnableToReadConfig(
+                f"[mail] has a user: its password stands in {MAIL_PASSWORD} or in password_file"
+            )
+        return password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How documents are pushed to parties that have a channel besides their mailbox.
+
+    `inside_hosts` are the hosts of webhooks that may be reached without TLS and at addresses that
+    are not public.
+    """
+
+    inside_hosts: tuple[str, ...] = ()
+    within_seconds: float = 15.0
+    at_once: int = 32
+    failures_to_open: int = 5
+    refusals_to_put_aside: int = 5
+    longest_wait_minutes: int = 15
+    alarm_after_minutes: int = 60
+    secret_overlap_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +136,7 @@ class Config:
     service: ServiceSettings = field(default_factory=ServiceSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
     def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
@@ -133,10 +177,14 @@ class Config:
         )
 
 
-_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | MailSettings | RuleSettings]] = {
+_SECTIONS: dict[
+    str,
+    type[ServiceSettings | DashboardSettings | MailSettings | DeliverySettings | RuleSettings],
+] = {
     "service": ServiceSettings,
     "dashboard": DashboardSettings,
     "mail": MailSettings,
+    "delivery": DeliverySettings,
     "rules": RuleSettings,
 }
 
@@ -171,6 +219,11 @@ def config_of(values: dict[str, Any], source: str) -> Config:
         raise UnableToReadConfig(f"{source}: [mail] needs a sender and recipients with addresses")
     if mail.host is not None and not mail.recipients:
         raise UnableToReadConfig(f"{source}: [mail] has a host and no recipients")
+    if mail.user is not None and mail.tls == "none":
+        raise UnableToReadConfig(f"{source}: [mail] would send its password in the open: set tls")
+    for name in ("at_once", "failures_to_open", "refusals_to_put_aside", "longest_wait_minutes"):
+        if getattr(config.delivery, name) < 1:
+            raise UnableToReadConfig(f"{source}: [delivery] {name} is at least 1")
     return config
 
 

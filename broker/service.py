@@ -1,6 +1,8 @@
 """The only wiring: settings to store, clock, identifiers, use cases, door, pages and timers."""
 
 import logging
+import random
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,13 @@ from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config
+from broker.couriers import (
+    Couriers,
+    channel_terms,
+    delivery_terms,
+    mail_server,
+    make_couriers,
+)
 from broker.dashboard.letters import StaffLetters
 from broker.dashboard.office import Office, Reads
 from broker.dashboard.routes import make_dashboard
@@ -20,6 +29,7 @@ from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
+from broker.store.migrations_delivery import delivery as delivery_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
 from broker.store.migrations_register import register as register_migrations
@@ -29,10 +39,12 @@ from broker.usecases.alert_staff import AlertStaff, AlertTerms
 from broker.usecases.announce_one_off_days import announce_one_off_days
 from broker.usecases.clock_watch import ClockWatch
 from broker.usecases.decide_as_operator import DecideAsOperator
+from broker.usecases.deliver_by_channel import DeliverByChannel
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.enter_reading import EnterReading
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
@@ -46,6 +58,7 @@ from broker.wire.explain import explain
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
+_SECONDS_BETWEEN_DELIVERIES = 1.0
 
 
 class UnableToListen(Exception):
@@ -59,6 +72,7 @@ def migrate(connection: Connection) -> None:
     register_migrations.apply(database)
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
+    delivery_migrations.apply(database)
 
 
 class Service:
@@ -66,8 +80,8 @@ class Service:
 
     `address` is where the door listens once started, `dashboard_address` where the dashboard does.
     With a virtual clock there is no timer:
-    whoever moves the clock calls `deadlines.reach_deadlines`, and `alerts.send_due` where mails
-    are set up.
+    whoever moves the clock calls `deadlines.reach_deadlines`, `delivery.deliver_due`, and
+    `alerts.send_due` where mails are set up.
     """
 
     deadlines: ReachDeadlines
@@ -76,10 +90,19 @@ class Service:
     address: str
     dashboard_address: str
     alerts: AlertStaff | None
+    delivery: DeliverByChannel
 
-    def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        *,
+        with_timer: bool = True,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._config = config
         self._clock = clock
+        self._jitter = jitter
         self._with_timer = with_timer
         self._opened = AsyncExitStack()
 
@@ -114,7 +137,10 @@ class Service:
         moved = await announce_one_off_days(self.writer, clock, desk)
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
-        self.alerts = self._alerts()
+        server = mail_server(self._config.mail)
+        self.alerts = self._alerts(server)
+        couriers = make_couriers(self._config.delivery, server, self._opened)
+        self.delivery = self._delivery(couriers)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
@@ -124,13 +150,13 @@ class Service:
         decide = DecideAsOperator(
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
-        door = self._door(desk, imports, decide)
+        door = self._door(desk, imports, decide, couriers)
         await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
 
-    def _alerts(self) -> AlertStaff | None:
-        """What mails staff, where the settings name a server."""
+    def _alerts(self, server: MailServer | None) -> AlertStaff | None:
+        """What mails staff, where there is a server."""
         mail = self._config.mail
-        if mail.host is None:
+        if server is None:
             return None
         return AlertStaff(
             reader=self.reader,
@@ -142,14 +168,21 @@ class Service:
                 hours_before_limit=mail.hours_before_limit,
             ),
             letters=StaffLetters(TEXTS[mail.language]),
-            server=MailServer(
-                host=mail.host,
-                port=mail.port,
-                tls=mail.tls,
-                sender=mail.sender,
-                within_seconds=mail.within_seconds,
-            ),
+            server=server,
         )
+
+    def _delivery(self, couriers: Couriers) -> DeliverByChannel:
+        """What pushes documents to the parties that have a channel."""
+        deliver = DeliverByChannel(
+            reader=self.reader,
+            writer=self.writer,
+            clock=self._clock,
+            terms=delivery_terms(self._config),
+            couriers=couriers,
+            jitter=self._jitter,
+        )
+        self._opened.push_async_callback(deliver.close)
+        return deliver
 
     def _open(self, path: Path) -> Connection:
         """The connection that writes, on a file held by this process and brought up to date."""
@@ -161,7 +194,13 @@ class Service:
         self._opened.callback(self.reader.close)
         return connection
 
-    def _door(self, desk: Desk, imports: ImportIntoRegister, decide: DecideAsOperator) -> Door:
+    def _door(
+        self,
+        desk: Desk,
+        imports: ImportIntoRegister,
+        decide: DecideAsOperator,
+        couriers: Couriers,
+    ) -> Door:
         writer, clock, deadlines = self.writer, self._clock, self.deadlines
         return Door(
             reader=self.reader,
@@ -177,6 +216,14 @@ class Service:
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
+            channels=KeepChannels(
+                reader=self.reader,
+                writer=writer,
+                clock=clock,
+                ids=desk.ids,
+                couriers=couriers,
+                terms=channel_terms(self._config.delivery),
+            ),
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -207,6 +254,7 @@ class Service:
                 since=archive.last_position(self.reader),
             ),
             mailbox=door.mailbox,
+            channels=door.channels,
             readings=EnterReading(
                 reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
             ),
@@ -221,6 +269,7 @@ class Service:
         if self._with_timer:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
+            timers.every(_SECONDS_BETWEEN_DELIVERIES, "delivering", self.delivery.deliver_due)
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

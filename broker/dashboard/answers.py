@@ -10,6 +10,7 @@ import msgspec
 from broker.engine.state import Phase, WaitsFor
 from broker.messages.deadlines import DeadlineKind
 from broker.store.archive import Outcome
+from broker.store.channels import ChannelKind
 from broker.usecases.list_tasks import Urgency
 
 
@@ -200,6 +201,30 @@ class Mailboxes(Answer):
     """The mailboxes of all parties, by name."""
 
     mailboxes: tuple[MailboxLine, ...]
+
+
+class ChannelLine(Answer):
+    """How a party's channel does; `circuit_open_since` null while it is closed."""
+
+    party: str
+    kind: ChannelKind
+    address: str
+    set_at: datetime
+    last_accepted_at: datetime | None
+    failing_since: datetime | None
+    failures: int
+    circuit_open_since: datetime | None
+    try_at: datetime
+    last_failed_at: datetime | None
+    last_fault: str | None
+    last_why: str | None
+    put_aside: int
+
+
+class Channels(Answer):
+    """The channels of the parties that have one."""
+
+    channels: tuple[ChannelLine, ...]
 
 
 class DocumentLine(Answer):

@@ -1,10 +1,14 @@
-"""The letters to staff, as plain text: numbers, limits and articles, nobody's name."""
+"""The letters to staff and those that documents go with, as plain text.
+
+They hold numbers, kinds, limits and articles, and nobody's name.
+"""
 
 from datetime import datetime
 
 from broker.dashboard import dates
 from broker.dashboard.texts import Texts
-from broker.delivery.mail import Letter
+from broker.delivery.hand_over import TEST_KIND, Parcel
+from broker.delivery.mail import Attachment, Letter
 from broker.store.worklist import Line
 from broker.usecases.alert_staff import Digest
 
@@ -63,3 +67,32 @@ class StaffLetters:
         if line.parked:
             rows.append(texts("today.parked_short"))
         return "\n  ".join(rows)
+
+
+class DocumentLetters:
+    """The mails that documents go with to their party, in one language."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def notice(self, parcel: Parcel) -> Letter:
+        """What it is and where it lies; the document itself is attached, a test has none."""
+        texts, number = self._texts, parcel.document_id
+        if parcel.kind == TEST_KIND:
+            return Letter(
+                subject=texts("letters.test_subject", number=number),
+                text=texts("letters.test") + "\n",
+                number=number,
+            )
+        kind = texts(f"messages.kind_{parcel.kind}")
+        rows = [texts("letters.document", kind=kind)]
+        rows.append(texts("letters.document_number", number=number))
+        rows.append(texts("letters.document_of", moment=dates.moment(parcel.created_at, texts)))
+        if parcel.case_id is not None:
+            rows.append(texts("letters.case", case=parcel.case_id))
+        return Letter(
+            subject=texts("letters.document_subject", kind=kind, number=number),
+            text="\n".join(rows) + "\n\n" + texts("letters.document_waits") + "\n",
+            attachment=Attachment(name=f"{parcel.kind}-{number}.xml", content=parcel.content),
+            number=number,
+        )

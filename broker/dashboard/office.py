@@ -17,6 +17,7 @@ from broker.store.staff import Member
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.enter_reading import EnterReading
+from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -65,6 +66,7 @@ class Office:
     credentials: KeepCredentials
     measure: Measure
     mailbox: DeliverNotices
+    channels: KeepChannels
     readings: EnterReading
     rules: Rulebook
     behind_tls: bool

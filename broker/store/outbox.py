@@ -14,7 +14,7 @@ from broker.engine.facts import ToldDocument
 from broker.messages.answers import MailboxEntry
 from broker.messages.codes import DocumentKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
-from broker.store import instants, payloads
+from broker.store import instants, payloads, pushes
 
 # Put a document at the end of a mailbox.
 _PUT = (
@@ -207,6 +207,7 @@ def let_wait_again(
     waits = connection.execute(_WAIT_AGAIN, (document_id, case_id)).fetchall()
     for (position,) in waits:
         connection.execute(_NEXT_ROUND, (position, instants.to_text(at), recorded))
+        pushes.let_go_again(connection, position)
     return bool(waits)
 
 

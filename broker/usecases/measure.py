@@ -16,6 +16,7 @@ from broker.store import archive, deadlines, flow, operations, worklist
 from broker.store.archive import Mailbox, Outcome
 from broker.store.flow import Kept, week_of
 from broker.store.writer import Writer
+from broker.usecases.keep_channels import ChannelStanding, standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Measured:
     sweep_lag_seconds: float
     sweep_stopped: bool
     mailboxes: tuple[Mailbox, ...]
+    channels: tuple[ChannelStanding, ...]
     groups: tuple[int, ...]
     queue: int
 
@@ -65,6 +67,7 @@ class Measure:
             sweep_lag_seconds=max((now - due).total_seconds(), 0.0) if due else 0.0,
             sweep_stopped=operations.sweep_stopped(connection) is not None,
             mailboxes=archive.mailboxes(connection),
+            channels=tuple(standings(connection).values()),
             groups=self._writer.batch_sizes(),
             queue=self._writer.waiting_count(),
         )

@@ -18,6 +18,7 @@ from broker.store.writer import Writer
 from broker.usecases.decide_as_operator import DecideAsOperator
 from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.import_into_register import ImportIntoRegister
+from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -53,6 +54,7 @@ class Door:
     credentials: KeepCredentials
     message_within_seconds: float
     staff: ManageStaff
+    channels: KeepChannels
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

@@ -2,7 +2,16 @@
 
 from aiohttp import web
 
-from broker.web import credentials, imports, mailbox, messages, operator, published, staff
+from broker.web import (
+    channels,
+    credentials,
+    imports,
+    mailbox,
+    messages,
+    operator,
+    published,
+    staff,
+)
 from broker.web.callers import answer_in_xml, know_the_caller
 from broker.web.door import DOOR, MESSAGE_BYTES_MAX, Door
 
@@ -34,6 +43,12 @@ def make_app(door: Door) -> web.Application:
             web.get("/operator/participants/{eic}/tokens", credentials.get_tokens),
             web.post("/operator/participants/{eic}/tokens", credentials.post_token),
             web.delete("/operator/participants/{eic}/tokens/{label}", credentials.delete_token),
+            web.get("/operator/channels", channels.get_channels),
+            web.post("/operator/participants/{eic}/channel", channels.post_channel),
+            web.delete("/operator/participants/{eic}/channel", channels.delete_channel),
+            web.post("/operator/participants/{eic}/channel/secret", channels.post_secret),
+            web.post("/operator/participants/{eic}/channel/test", channels.post_test),
+            web.post("/operator/participants/{eic}/channel/try-again", channels.post_try_again),
             web.get("/operator/staff", staff.list_staff),
             web.post("/operator/staff", staff.add_staff),
             web.post("/operator/staff/{name}/password", staff.set_password),

@@ -16,6 +16,7 @@ from broker.dashboard.routes import ADDRESSES
 from tests.dashboard.json_schema import faults
 from tests.dashboard.test_today import doubt
 from tests.dashboard.visitors import Page, Visitor
+from tests.delivery.delivering import push_to
 from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_request
 from tests.web.running import FRIDAY, Broker, token_of
 
@@ -24,12 +25,16 @@ ASKED = {"/api/deadlines": "?day=2026-05-05", "/api/cases": "?q=3831"}
 
 
 async def live(broker: Broker) -> None:
-    """A request approved at once, two in doubt, one rejected, one unreadable, one refused."""
+    """A request approved at once, two in doubt, one rejected, one unreadable, one refused.
+
+    And a supplier that documents are pushed to.
+    """
     await broker.post(switch_request("A-1", sample_point(18)), SOUTH)
     await doubt(broker, 1, 15)
     await broker.post(switch_request("A-2", sample_point(4)), SOUTH)
     await broker.post(b"<not-xml", SOUTH)
     await broker.post(switch_request("A-3", sample_point(18), new=NORTH), SOUTH)
+    await push_to(broker, "https://jug.example/notices")
 
 
 async def asked(broker: Broker, path: str, party: str | None) -> Page:

@@ -14,6 +14,7 @@ from broker.dashboard.pages.mailboxes import COLUMNS, DOCUMENT_COLUMNS
 from broker.dashboard.pages.messages import COLUMNS as MESSAGE_COLUMNS
 from broker.dashboard.texts import LANGUAGES, TEXTS, UnknownText, catalogue
 from broker.dashboard.timeline import Sort
+from broker.delivery.hand_over import Fault
 from broker.engine.state import Phase, WaitsFor
 from broker.messages.codes import (
     CorrectionReason,
@@ -27,6 +28,7 @@ from broker.messages.codes import (
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.records import DoubtKind
 from broker.store.archive import Outcome
+from broker.store.channels import ChannelKind
 from broker.store.journal import RECORD_CLASSES
 from broker.store.staff import StaffRole
 from broker.usecases.list_tasks import Urgency
@@ -53,6 +55,8 @@ FAMILIES: dict[str, type[Enum]] = {
     "case_point.payer_": Payer,
     "case_point.obtained_": ObtainedBy,
     "case.verb_": Verb,
+    "channels.fault_": Fault,
+    "channels.kind_": ChannelKind,
     "case.consequence_": Verb,
 }
 NAMED_ON_THE_WAY = {

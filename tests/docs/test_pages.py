@@ -13,6 +13,7 @@ from broker.__main__ import main
 from broker.config import (
     Config,
     DashboardSettings,
+    DeliverySettings,
     MailSettings,
     RuleSettings,
     ServiceSettings,
@@ -61,11 +62,13 @@ def as_toml(value: object) -> str:
         ("### `[service]`", ServiceSettings()),
         ("### `[dashboard]`", DashboardSettings()),
         ("### `[mail]`", MailSettings()),
+        ("### `[delivery]`", DeliverySettings()),
         ("### `[rules]`", RuleSettings()),
     ],
 )
 def test_every_setting_is_there_with_its_default(
-    heading: str, settings: ServiceSettings | DashboardSettings | MailSettings | RuleSettings
+    heading: str,
+    settings: ServiceSettings | DashboardSettings | MailSettings | DeliverySettings | RuleSettings,
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))
@@ -142,7 +145,7 @@ def test_every_status_is_in_the_guide(status: int) -> None:
 
 
 def test_statuses_the_door_answers_are_in_the_guide() -> None:
-    of_staff = {"operator.py", "imports.py", "staff.py"}
+    of_staff = {"operator.py", "imports.py", "staff.py", "channels.py"}
     sources = [one for one in (ROOT / "broker/web").glob("*.py") if one.name not in of_staff]
     sources.append(ROOT / "broker/usecases/receive_message.py")
     answered = {
@@ -190,6 +193,7 @@ def _stem(word: str) -> str:
         "try-again",
         "verify",
         "staff",
+        "channel",
     ],
 )
 def test_a_command_that_is_described_is_there(

@@ -11,12 +11,14 @@ from broker.service import migrate
 from broker.store import (
     archive,
     case_search,
+    channels,
     deadlines,
     flow,
     mails,
     operations,
     point_history,
     point_search,
+    pushes,
     worklist,
 )
 from broker.store.connection import open_for_writing
@@ -24,10 +26,10 @@ from broker.store.connection import open_for_writing
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(
     r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
-    r"|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
+    r"|sweep|channels|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
 )
 # Indexes of what waits, which are as small as the work of the day.
-WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\b")
+WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines|pushes_put_aside)\b")
 # The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
 # history of one point, the mails that could not be sent.
 SORTS = {
@@ -58,6 +60,8 @@ QUERIES = {
         (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),
         (point_history, (*point_history.QUERIES, point_history.BILLED)),
         (mails, (mails.TROUBLED,)),
+        (channels, channels.QUERIES),
+        (pushes, pushes.QUERIES),
     )
     for number, query in enumerate(queries)
 }

@@ -12,7 +12,13 @@ import aiohttp
 from lxml import etree
 
 from broker.clock import Clock, VirtualClock
-from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings
+from broker.config import (
+    Config,
+    DashboardSettings,
+    DeliverySettings,
+    RuleSettings,
+    ServiceSettings,
+)
 from broker.messages.identifiers import Eic
 from broker.service import Service, migrate
 from broker.store import participants
@@ -171,6 +177,7 @@ def settings(
     return Config(
         service=replace(on_any_port, **service),
         dashboard=DashboardSettings(**(dashboard or {})),
+        delivery=DeliverySettings(inside_hosts=("127.0.0.1",), within_seconds=5.0),
         rules=rules or RuleSettings(),
     )
 

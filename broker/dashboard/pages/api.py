@@ -24,6 +24,7 @@ from broker.store import archive, flow
 from broker.store.archive import Outcome
 from broker.store.case_search import find_cases
 from broker.store.flow import Figures
+from broker.usecases.keep_channels import standings
 from broker.usecases.list_tasks import Task, list_tasks
 from broker.usecases.view_flow import WEEKS_MAX, coming_days, view_flow
 from broker.wire.schema import INBOUND_KINDS
@@ -155,6 +156,12 @@ async def mailboxes(request: web.Request) -> web.StreamResponse:
     return _json(answers.Mailboxes(mailboxes=_lines(answers.MailboxLine, boxes)))
 
 
+async def channels(request: web.Request) -> web.StreamResponse:
+    """How every channel does."""
+    found = await request.app[OFFICE].reads(standings)
+    return _json(answers.Channels(channels=_lines(answers.ChannelLine, found.values())))
+
+
 async def documents(request: web.Request) -> web.StreamResponse:
     """The documents of a mailbox."""
     party, query = Eic(request.match_info["number"]), request.query
@@ -254,6 +261,7 @@ OPERATIONS = (
         (Parameter("day", "The day.", _DATE), _AFTER),
     ),
     Operation("/api/messages", messages, "Attempts at sending.", answers.Messages, _SOUGHT),
+    Operation("/api/channels", channels, "How channels do.", answers.Channels),
     Operation("/api/mailboxes", mailboxes, "How mailboxes stand.", answers.Mailboxes),
     Operation(
         "/api/mailboxes/{number}", documents, "A mailbox's documents.", answers.Documents, _MAILBOX

@@ -1,19 +1,21 @@
 """The mailboxes: what waits for each party, since when, when it last read; and every document."""
 
 from functools import partial
+from http import HTTPStatus
 
 from aiohttp import web
 from yarl import URL
 
 from broker.dashboard import dates
 from broker.dashboard.comma_separated import csv_answer
-from broker.dashboard.forms import number_from
-from broker.dashboard.office import OFFICE, Address, Who
+from broker.dashboard.forms import field, number_from
+from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.pages.messages import as_file, readable
 from broker.dashboard.render import render, texts_for
 from broker.messages.identifiers import DocumentId, Eic
 from broker.store import archive
 from broker.store.archive import Document, Mailbox
+from broker.usecases.keep_channels import NoSuchChannel, put_aside_for, standings
 
 _LINES_ON_A_PAGE = 50
 _LINES_IN_A_FILE = 100_000
@@ -25,8 +27,10 @@ DOCUMENT_COLUMNS = ("created", "kind", "case", "fetched", "acknowledged", "docum
 
 async def show(request: web.Request) -> web.StreamResponse:
     """How the mailbox of every party stands."""
-    boxes = await request.app[OFFICE].reads(archive.mailboxes)
-    return render(request, "mailboxes.html", {"boxes": boxes})
+    boxes, channels = await request.app[OFFICE].reads(
+        lambda connection: (archive.mailboxes(connection), standings(connection))
+    )
+    return render(request, "mailboxes.html", {"boxes": boxes, "channels": channels})
 
 
 async def export(request: web.Request) -> web.StreamResponse:
@@ -55,12 +59,20 @@ async def show_one(request: web.Request) -> web.StreamResponse:
     box, lines = await _documents(
         request, limit=_LINES_ON_A_PAGE + 1, before=number_from(query, "before")
     )
+    channel, aside = await request.app[OFFICE].reads(
+        lambda connection: (
+            standings(connection).get(box.party),
+            put_aside_for(connection, box.party),
+        )
+    )
     shown = lines[:_LINES_ON_A_PAGE]
     address = URL(f"/mailboxes/{box.party}")
     chosen = {"waiting": "1"} if waiting else {}
     following = {**chosen, "before": str(shown[-1].position)} if shown else chosen
     values = {
         "box": box,
+        "channel": channel,
+        "aside": aside,
         "lines": shown,
         "waiting": waiting,
         "begins_later": "before" in query,
@@ -69,6 +81,21 @@ async def show_one(request: web.Request) -> web.StreamResponse:
         "as_file": str(URL(f"/mailboxes/{box.party}/documents.csv").with_query(chosen)),
     }
     return render(request, "mailbox.html", values)
+
+
+async def try_again(request: web.Request) -> web.StreamResponse:
+    """Let the channel of a mailbox try at once, also what was put aside, and go back to it."""
+    party = Eic(request.match_info["number"])
+    why = field(await request.post(), "why").strip()
+    if not why:
+        raise web.HTTPBadRequest
+    channels = request.app[OFFICE].channels
+    try:
+        await channels.try_again(party, by=request[MEMBER].signature, why=why)
+    except NoSuchChannel:
+        raise web.HTTPNotFound from None
+    location = f"/mailboxes/{party}#channel"
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 
 
 async def export_one(request: web.Request) -> web.StreamResponse:
@@ -133,6 +160,7 @@ ADDRESSES = (
     Address("GET", "/mailboxes", show, Who.STAFF),
     Address("GET", "/mailboxes.csv", export, Who.STAFF),
     Address("GET", "/mailboxes/{number}", show_one, Who.STAFF),
+    Address("POST", "/mailboxes/{number}/try-again", try_again, Who.CLERK),
     Address("GET", "/mailboxes/{number}/documents.csv", export_one, Who.STAFF),
     Address("GET", "/documents/{number}", show_document, Who.STAFF),
     Address("GET", "/documents/{number}/bytes", document_bytes, Who.STAFF),

@@ -39,6 +39,7 @@ class _Figures(Collector):
         yield from self._messages()
         yield from self._deadlines()
         yield from self._mailboxes()
+        yield from self._channels()
         yield from self._writer()
 
     def _messages(self) -> Iterator[Metric]:
@@ -108,6 +109,32 @@ class _Figures(Collector):
             age.add_metric((one.party,), waited)
         yield depth
         yield age
+
+    def _channels(self) -> Iterator[Metric]:
+        failing = GaugeMetricFamily(
+            "broker_channel_failing_seconds",
+            "For how long a party's channel has accepted nothing; 0 while it does.",
+            labels=("party", "channel"),
+        )
+        circuit = GaugeMetricFamily(
+            "broker_channel_circuit_open",
+            "1 while the circuit of a party's channel is open.",
+            labels=("party", "channel"),
+        )
+        aside = GaugeMetricFamily(
+            "broker_channel_put_aside",
+            "Documents that a party refuses and that were put aside.",
+            labels=("party", "channel"),
+        )
+        for one in self._measured.channels:
+            labels = (one.party, one.kind.value)
+            since = one.failing_since
+            failing.add_metric(labels, (self._now - since).total_seconds() if since else 0.0)
+            circuit.add_metric(labels, one.circuit_open_since is not None)
+            aside.add_metric(labels, one.put_aside)
+        yield failing
+        yield circuit
+        yield aside
 
     def _writer(self) -> Iterator[Metric]:
         groups = self._measured.groups

@@ -47,12 +47,15 @@ async def show(request: web.Request) -> web.StreamResponse:
     """The list, filtered, from the first line or after the last of the page before."""
     office, query = request.app[OFFICE], request.query
     now = office.clock.now()
-    shown = await office.reads(partial(_look, query=query, now=now))
+    shown, channels = await office.reads(
+        lambda connection: (_look(connection, query, now), office.channels.troubled(connection))
+    )
     tasks = shown.tasks[:_LINES_ON_A_PAGE]
     chosen = {name: query[name] for name in _FILTERS if query.get(name, "").strip()}
     more = len(shown.tasks) > _LINES_ON_A_PAGE
     values = {
         "shown": shown,
+        "channels": channels,
         "tasks": [(task, task.urgency(now), _left(task, now)) for task in tasks],
         "chosen": chosen,
         "decided_case": query.get("decided", ""),
