@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlite_utils import Database
 
 from broker.clock import Clock
-from broker.config import Config
+from broker.config import Config, TlsSettings
 from broker.dashboard.letters import StaffLetters
 from broker.dashboard.office import Office, Reads
 from broker.dashboard.routes import make_dashboard
@@ -19,6 +19,7 @@ from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.migrations_access import access
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
@@ -34,6 +35,7 @@ from broker.usecases.enter_reading import EnterReading
 from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -41,6 +43,7 @@ from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.web.door import Door
 from broker.web.routes import make_app
+from broker.web.tls import DoorTls, UnableToUseCertificate
 from broker.wire.explain import explain
 
 _log = logging.getLogger(__name__)
@@ -49,7 +52,7 @@ _SECONDS_BETWEEN_ALERTS = 20.0
 
 
 class UnableToListen(Exception):
-    """The address of the settings cannot be listened on: taken, or not this machine's."""
+    """The address cannot be listened on: taken, not this machine's, or no usable certificate."""
 
 
 def migrate(connection: Connection) -> None:
@@ -59,6 +62,7 @@ def migrate(connection: Connection) -> None:
     register_migrations.apply(database)
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
+    access.apply(database)
 
 
 class Service:
@@ -81,6 +85,7 @@ class Service:
         self._config = config
         self._clock = clock
         self._with_timer = with_timer
+        self._tls: DoorTls | None = None
         self._opened = AsyncExitStack()
 
     async def start(self) -> None:
@@ -175,8 +180,12 @@ class Service:
             deadlines=deadlines,
             imports=imports,
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
+            delegations=KeepDelegations(
+                reader=self.reader, writer=writer, clock=clock, ids=desk.ids
+            ),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
+            over_tls=self._config.tls.certificate is not None,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -225,14 +234,27 @@ class Service:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()
             self._opened.callback(timers.stop)
-        places = (
-            (settings.host, settings.port),
-            (self._config.dashboard.host, self._config.dashboard_port),
+        self._tls = _tls(self._config.tls)
+        door_runner, dashboard_runner = runners
+        self.address = await _listen_at(door_runner, settings.host, settings.port, self._tls)
+        self.dashboard_address = await _listen_at(
+            dashboard_runner, self._config.dashboard.host, self._config.dashboard_port, None
         )
-        self.address, self.dashboard_address = [
-            await _listen_at(runner, host, port)
-            for runner, (host, port) in zip(runners, places, strict=True)
-        ]
+
+    def reload_certificate(self) -> None:
+        """Show the certificate that lies in the files now; connections that are open go on.
+
+        Where the files cannot be used the one in use stays, and the log says so.
+        """
+        if self._tls is None:
+            _log.warning("there is no certificate to reload: [tls] is not set")
+            return
+        try:
+            self._tls.reload()
+        except UnableToUseCertificate as error:
+            _log.error("ALARM: the certificate was not reloaded: %s", error)
+        else:
+            _log.info("the certificate was reloaded")
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
         settings = self._config.service
@@ -246,12 +268,27 @@ class Service:
         await self._opened.aclose()
 
 
-async def _listen_at(runner: web.AppRunner, host: str, port: int) -> str:
+def _tls(settings: TlsSettings) -> DoorTls | None:
+    """The door's side of TLS, None for plain HTTP. Raises UnableToListen."""
+    if settings.certificate is None or settings.key is None:
+        return None
+    try:
+        return DoorTls(
+            certificate=settings.certificate,
+            key=settings.key,
+            client_ca=settings.client_ca,
+            client_certificates=settings.client_certificates,
+        )
+    except UnableToUseCertificate as error:
+        raise UnableToListen(f"[tls] {error}") from error
+
+
+async def _listen_at(runner: web.AppRunner, host: str, port: int, tls: DoorTls | None) -> str:
     """Take requests at this address; gives it as a URL. Raises UnableToListen."""
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=None if tls is None else tls.context)
     try:
         await site.start()
     except OSError as error:
         raise UnableToListen(f"{host}:{port}: {error.strerror}") from error
     host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    return f"{'http' if tls is None else 'https'}://{host}:{port}"

@@ -84,9 +84,12 @@ async def test_a_revoked_token_opens_nothing_any_more(broker: Broker, clerk: Vis
 async def test_what_cannot_be_done_so_changes_nothing(
     broker: Broker, clerk: Visitor, path: str, fields: dict[str, object], status: int
 ) -> None:
-    before = broker.count("journal"), broker.rows("SELECT * FROM tokens ORDER BY sha256")
+    before = broker.count("journal"), broker.rows("SELECT * FROM credentials ORDER BY sha256")
     assert (await clerk.fill(path, fields, on=PAGE)).status == status
-    assert (broker.count("journal"), broker.rows("SELECT * FROM tokens ORDER BY sha256")) == before
+    assert (
+        broker.count("journal"),
+        broker.rows("SELECT * FROM credentials ORDER BY sha256"),
+    ) == before
 
 
 async def test_a_token_for_nobody_is_refused(clerk: Visitor) -> None:

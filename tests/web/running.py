@@ -12,7 +12,7 @@ import aiohttp
 from lxml import etree
 
 from broker.clock import Clock, VirtualClock
-from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings
+from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings, TlsSettings
 from broker.messages.identifiers import Eic
 from broker.service import Service, migrate
 from broker.store import participants
@@ -164,6 +164,7 @@ def settings(
     path: Path,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    tls: TlsSettings | None = None,
     **service: object,
 ) -> Config:
     """Settings for a file, on any free port."""
@@ -172,6 +173,7 @@ def settings(
         service=replace(on_any_port, **service),
         dashboard=DashboardSettings(**(dashboard or {})),
         rules=rules or RuleSettings(),
+        tls=tls or TlsSettings(),
     )
 
 
@@ -183,11 +185,13 @@ async def running(
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
     with_timer: bool = False,
+    tls: TlsSettings | None = None,
     **service: object,
 ) -> AsyncIterator[Broker]:
     """The service on this file until the block ends."""
     clock = clock or VirtualClock(FRIDAY)
-    started = Service(settings(path, rules, dashboard, **service), clock, with_timer=with_timer)
+    config = settings(path, rules, dashboard, tls, **service)
+    started = Service(config, clock, with_timer=with_timer)
     await started.start()
     broker = Broker(started, clock, path)
     try:

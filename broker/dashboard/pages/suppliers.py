@@ -13,7 +13,7 @@ from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render
 from broker.messages.identifiers import Eic
 from broker.store import participants
-from broker.store.participants import Credential, NoSuchToken, Participant
+from broker.store.participants import Credential, NoSuchCredential, Participant
 from broker.usecases.keep_credentials import UnableToIssue
 
 _DAYS_MAX = 3650
@@ -75,7 +75,7 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     office, eic = request.app[OFFICE], Eic(request.match_info["eic"])
     try:
         await office.credentials.revoke(eic, label, by=request[MEMBER].signature, why=why)
-    except NoSuchToken:
+    except NoSuchCredential:
         gone = _Done(label=label, fault="suppliers.no_such_token")
         return await _page(request, gone, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"/suppliers/{eic}"})
