@@ -59,7 +59,7 @@ class TestParticipants:
         assert participant(conn, STRANGER) is None
 
     def test_all_are_listed(self, conn: Connection) -> None:
-        assert len(participants(conn)) == 8
+        assert len(participants(conn)) == 9
 
     def test_what_the_engine_may_know(self, conn: Connection) -> None:
         asked = [SEVERNA, INACTIVE, WITHOUT_BALANCE_GROUP, METERING_CENTRE, STRANGER, SEVERNA]
