@@ -10,6 +10,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Server": "broker",
 }
 _YEAR_SECONDS = 366 * 24 * 3600
 _ONLY_TLS = {"Strict-Transport-Security": f"max-age={_YEAR_SECONDS}"}
