@@ -58,7 +58,7 @@ def _add_issuing(command: argparse.ArgumentParser) -> None:
 
 def _register(options: argparse.Namespace) -> int:
     try:
-        certificate = options.file.read_text(encoding="ascii")
+        certificate = options.file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise LookupError(f"{options.file}: {error}") from error
     body = {**_issued(options), "certificate": certificate}

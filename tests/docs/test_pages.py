@@ -131,7 +131,9 @@ def test_documents_shown_in_the_guide_are_samples() -> None:
 
 def test_who_may_send_what_is_in_the_guide() -> None:
     sent, received = section(GUIDE, "## Messages").split("| you find in your mailbox | who |")
-    assert [row[0].strip("`") for row in rows(sent)] == [kind.value for kind in MAY_SEND]
+    shown = {row[0].strip("`"): set(row[1].split(", ")) for row in rows(sent)}
+    assert list(shown) == [kind.value for kind in MAY_SEND]
+    assert shown == {kind.value: {role.value for role in roles} for kind, roles in MAY_SEND.items()}
     kinds = {kind.value for kind in DocumentKind} - {kind.value for kind in MAY_SEND}
     assert {row[0].strip("`") for row in rows(received)} == kinds - {"Acknowledgement"}
 

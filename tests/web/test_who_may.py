@@ -19,6 +19,7 @@ from broker.store import participants
 from broker.store.connection import open_for_writing
 from broker.usecases.admission import MAY_SEND
 from broker.web.routes import make_app
+from broker.wire.schema import INBOUND_KINDS
 from tests.dashboard.visitors import Visitor, let_in
 from tests.web.letters import (
     INACTIVE,
@@ -139,11 +140,45 @@ def test_every_address_says_who_may_use_it() -> None:
 
 
 def test_every_role_is_among_the_callers() -> None:
-    speaks = {NORTH: Role.SUPPLIER, METERING_CENTRE: Role.METERING_CENTRE}
-    speaks |= {OPERATOR: Role.GRID_OPERATOR, PROVIDER: Role.SERVICE_PROVIDER}
     shown = {caller.authorization for caller in CALLERS.values()}
-    assert set(speaks.values()) == set(Role)
-    assert {bearer(party) for party in speaks} <= shown
+    assert set(SPEAKS) == set(Role)
+    assert {bearer(party) for party in SPEAKS.values()} <= shown
+
+
+SPEAKS = {
+    Role.SUPPLIER: EAST,
+    Role.METERING_CENTRE: METERING_CENTRE,
+    Role.GRID_OPERATOR: OPERATOR,
+    Role.SERVICE_PROVIDER: PROVIDER,
+}
+"""One party for each role."""
+OF_STAFF = {(DocumentKind.SWITCH_REQUEST, Role.GRID_OPERATOR): "by-the-customer"}
+"""Where another sample is needed, as staff apply for customers alone."""
+
+
+def test_every_kind_that_can_be_read_says_who_may_send_it() -> None:
+    assert set(MAY_SEND) == set(INBOUND_KINDS)
+    assert Role.SERVICE_PROVIDER not in {role for roles in MAY_SEND.values() for role in roles}
+
+
+async def test_every_role_sends_what_it_may_and_nothing_else(broker: Broker) -> None:
+    wrong = {}
+    for kind in MAY_SEND:
+        for role, party in SPEAKS.items():
+            samples = sorted((MESSAGES / kind.value).glob("*.xml"))
+            name = OF_STAFF.get((kind, role), samples[0].stem)
+            stated = Role.SUPPLIER if role is Role.SERVICE_PROVIDER else role
+            fields: Fields = {
+                "Header/Sender/Identification": party,
+                "Header/Sender/Role": stated.value,
+            }
+            sample = (MESSAGES / kind.value / f"{name}.xml").read_bytes()
+            answer = await broker.post(with_fields(sample, fields), party)
+            assert answer.status in (200, 403, 422), answer.body
+            refused = (answer.status, answer.codes) == (403, ["SB:T12"])
+            if refused == (role in MAY_SEND[kind]):
+                wrong[kind, role] = answer.codes
+    assert wrong == {}
 
 
 @dataclass(frozen=True, slots=True)
