@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from sqlite3 import Connection, Cursor
 
-from broker.engine.calendar import local_day
+from broker.engine.calendar import local_day, start_of
 from broker.messages.codes import DocumentKind
 from broker.messages.identifiers import Eic
 from broker.store import instants
@@ -61,6 +61,11 @@ class Delegation:
     until_day: date
     granted_at: datetime
     ended_at: datetime | None
+
+    @property
+    def until_at(self) -> datetime:
+        """The first instant after its period."""
+        return start_of(self.until_day)
 
     def in_force(self, at: datetime) -> bool:
         """Whether it can be acted on at this instant."""
