@@ -6,6 +6,7 @@ own sender whom it is for.
 
 from collections.abc import Callable
 from datetime import date
+from functools import wraps
 
 import msgspec
 from aiohttp import web
@@ -49,6 +50,7 @@ def is_for_anything(_: Delegation) -> bool:
 def also_for_a_supplier(handler: Handler, allows: Callable[[Delegation], bool]) -> Handler:
     """The handler, for what is a supplier's too where a delegation allows it; else 403."""
 
+    @wraps(handler)
     async def act(request: web.Request) -> web.StreamResponse:
         if FOR not in request.query:
             return await handler(request)

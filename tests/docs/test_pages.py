@@ -16,6 +16,7 @@ from broker.config import (
     MailSettings,
     RuleSettings,
     ServiceSettings,
+    TlsSettings,
     config_of,
 )
 from broker.engine.code_list import CODE_LIST
@@ -59,13 +60,15 @@ def as_toml(value: object) -> str:
     ("heading", "settings"),
     [
         ("### `[service]`", ServiceSettings()),
+        ("### `[tls]`", TlsSettings()),
         ("### `[dashboard]`", DashboardSettings()),
         ("### `[mail]`", MailSettings()),
         ("### `[rules]`", RuleSettings()),
     ],
 )
 def test_every_setting_is_there_with_its_default(
-    heading: str, settings: ServiceSettings | DashboardSettings | MailSettings | RuleSettings
+    heading: str,
+    settings: ServiceSettings | TlsSettings | DashboardSettings | MailSettings | RuleSettings,
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))

@@ -120,7 +120,7 @@ def _host(text: str) -> x509.GeneralName:
 
 
 def main() -> None:
-    """Make what is missing in the folder: CA and server; and a certificate for each client."""
+    """Make certificates for the server and each client, by the CA in the folder or a new one."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--client", action="append", default=[], help="a name; repeatable")
