@@ -2,16 +2,10 @@
 
 import argparse
 import asyncio
-import http.client
-import json
 import logging
-import os
 import signal
 import sqlite3
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from functools import partial
@@ -20,7 +14,14 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import channel_command, import_command, staff_command
+from broker import (
+    access_command,
+    ask_service,
+    channel_command,
+    import_command,
+    staff_command,
+)
+from broker.ask_service import ask, in_path
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -124,14 +125,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_operator_commands(commands: Any) -> None:
     """What the operator's staff do through the running service, with the operator's token."""
-    at_service = argparse.ArgumentParser(add_help=False)
-    at_service.add_argument("--url", default="http://127.0.0.1:8080")
-    at_service.add_argument(
-        "--token", default=os.environ.get("BROKER_TOKEN", ""), help="or in BROKER_TOKEN"
-    )
+    at_service = ask_service.at_service()
 
     command = commands.add_parser("tasks", parents=[at_service], help="what waits for decision")
-    command.set_defaults(run=lambda options: _ask(options, "GET", "/operator/tasks", None))
+    command.set_defaults(run=lambda options: ask(options, "GET", "/operator/tasks", None))
 
     command = commands.add_parser("decide", parents=[at_service], help="decide a case")
     command.add_argument("case")
@@ -147,8 +144,8 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--day", help="with plan-visit: the day, as 2026-05-06")
     command.set_defaults(run=_decide)
 
-    staff_command.add_to(commands, at_service, _ask)
-    channel_command.add_to(commands, at_service, _ask)
+    staff_command.add_to(commands, at_service, ask)
+    channel_command.add_to(commands, at_service, ask)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"
@@ -157,69 +154,24 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--by", required=True)
     command.add_argument("--why", required=True)
     command.set_defaults(
-        run=lambda options: _ask(
+        run=lambda options: ask(
             options,
             "POST",
-            f"/operator/cases/{_in_path(options.case)}/try-again",
+            f"/operator/cases/{in_path(options.case)}/try-again",
             {"by": options.by, "why": options.why},
         )
     )
 
-    _add_token_commands(commands, at_service)
+    access_command.add_to(commands, at_service)
 
     command = commands.add_parser("go-on", parents=[at_service], help="trust the clock again")
     command.add_argument("--by", required=True)
     command.add_argument("--why", required=True)
     command.set_defaults(
-        run=lambda options: _ask(
+        run=lambda options: ask(
             options, "POST", "/operator/sweep/go-on", {"by": options.by, "why": options.why}
         )
     )
-
-
-def _add_token_commands(commands: Any, at_service: argparse.ArgumentParser) -> None:
-    """The tokens of participants, through the running service."""
-    command = commands.add_parser("tokens", parents=[at_service], help="a participant's tokens")
-    command.add_argument("eic")
-    command.set_defaults(run=lambda options: _ask(options, "GET", _tokens_of(options), None))
-
-    command = commands.add_parser("issue", parents=[at_service], help="issue another token")
-    command.add_argument("eic")
-    command.add_argument("label")
-    command.add_argument("--days", type=int, help="until when it is valid; without, until revoked")
-    command.add_argument("--by", required=True)
-    command.add_argument("--why", required=True)
-    command.set_defaults(
-        run=lambda options: _ask(
-            options,
-            "POST",
-            _tokens_of(options),
-            {
-                "label": options.label,
-                "days": options.days,
-                "by": options.by,
-                "why": options.why,
-            },
-        )
-    )
-
-    command = commands.add_parser("revoke", parents=[at_service], help="end a token at once")
-    command.add_argument("eic")
-    command.add_argument("label")
-    command.add_argument("--by", required=True)
-    command.add_argument("--why", required=True)
-    command.set_defaults(
-        run=lambda options: _ask(
-            options,
-            "DELETE",
-            f"{_tokens_of(options)}/{_in_path(options.label)}",
-            {"by": options.by, "why": options.why},
-        )
-    )
-
-
-def _tokens_of(options: argparse.Namespace) -> str:
-    return f"/operator/participants/{_in_path(options.eic)}/tokens"
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -265,7 +217,7 @@ def _nobody(_: str) -> AbstractAsyncContextManager[None]:
 async def run_service(
     service: Service, announce: Callable[[str], str], beside: Beside = _nobody
 ) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is under way.
+    """Run until SIGTERM or SIGINT, then finish what is under way; SIGHUP reloads the certificate.
 
     `announce` is given the address once the service answers there; what it gives is printed.
     `beside` is what runs as long as the service, given the same address.
@@ -273,6 +225,7 @@ async def run_service(
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, service.reload_certificate)
     await service.start()
     try:
         told = announce(service.address)
@@ -351,36 +304,7 @@ def _decide(options: argparse.Namespace) -> int:
         "supplier": options.supplier,
         "day": options.day,
     }
-    return _ask(options, "POST", f"/operator/cases/{_in_path(options.case)}/decision", body)
-
-
-def _in_path(text: str) -> str:
-    """What a person typed, as one step of a path."""
-    return urllib.parse.quote(text, safe="")
-
-
-def _ask(options: argparse.Namespace, method: str, path: str, body: object) -> int:
-    """Ask the running service and print what it says; 0 where it agreed."""
-    try:
-        request = urllib.request.Request(
-            options.url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {options.token}"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:
-            print(response.read().decode())
-    except urllib.error.HTTPError as error:
-        print(error.read().decode(), file=sys.stderr)
-        return 1
-    except (OSError, http.client.HTTPException) as error:
-        why = error.reason if isinstance(error, urllib.error.URLError) else error
-        print(f"broker: {options.url} does not answer: {why}", file=sys.stderr)
-        return 1
-    except ValueError as error:
-        print(f"broker: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return ask(options, "POST", f"/operator/cases/{in_path(options.case)}/decision", body)
 
 
 if __name__ == "__main__":

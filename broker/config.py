@@ -41,6 +41,16 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """The door's own certificate, and whose client certificates it takes; plain HTTP without."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
+    client_certificates: Literal["none", "optional", "required"] = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardSettings:
     """Where staff find the dashboard, how long they stay signed in, how failures are slowed down.
 
@@ -134,6 +144,7 @@ class Config:
     """All settings of one installation."""
 
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    tls: TlsSettings = field(default_factory=TlsSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
@@ -179,9 +190,17 @@ class Config:
 
 _SECTIONS: dict[
     str,
-    type[ServiceSettings | DashboardSettings | MailSettings | DeliverySettings | RuleSettings],
+    type[
+        ServiceSettings
+        | TlsSettings
+        | DashboardSettings
+        | MailSettings
+        | DeliverySettings
+        | RuleSettings
+    ],
 ] = {
     "service": ServiceSettings,
+    "tls": TlsSettings,
     "dashboard": DashboardSettings,
     "mail": MailSettings,
     "delivery": DeliverySettings,
@@ -224,7 +243,20 @@ def config_of(values: dict[str, Any], source: str) -> Config:
     for name in ("at_once", "failures_to_open", "refusals_to_put_aside", "longest_wait_minutes"):
         if getattr(config.delivery, name) < 1:
             raise UnableToReadConfig(f"{source}: [delivery] {name} is at least 1")
+    _check_tls(config.tls, source)
     return config
+
+
+def _check_tls(tls: TlsSettings, source: str) -> None:
+    """Nothing that would leave the door more open than it looks. Raises UnableToReadConfig."""
+    if (tls.certificate is None) != (tls.key is None):
+        raise UnableToReadConfig(f"{source}: [tls] needs both certificate and key, or neither")
+    if tls.certificate is None and tls != TlsSettings():
+        raise UnableToReadConfig(f"{source}: [tls] has no certificate, so no client can show one")
+    if (tls.client_ca is None) != (tls.client_certificates == "none"):
+        raise UnableToReadConfig(
+            f"{source}: [tls] needs client_ca where client_certificates is optional or required"
+        )
 
 
 def _path(kind: type, value: object) -> object:

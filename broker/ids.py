@@ -32,6 +32,10 @@ class Ids:
         """An identification for a document in a mailbox."""
         return DocumentId(self._uuid7())
 
+    def delegation_number(self) -> str:
+        """A number for what a supplier delegates to a service provider."""
+        return self._uuid7()
+
     def import_number(self) -> str:
         """A number for an import into the register."""
         return self._uuid7()

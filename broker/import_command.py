@@ -6,7 +6,6 @@ the report lists.
 
 import argparse
 import json
-import os
 import sys
 import time
 import urllib.error
@@ -28,6 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from broker.ask_service import add_credentials, headers_of, open_url
 from broker.config import Config
 from broker.service import migrate
 from broker.store.connection import hold, open_for_writing
@@ -59,9 +59,7 @@ def add_to(commands: Any, config_of: Callable[[argparse.Namespace], Config]) -> 
         help="draw a bar on stderr; without this only on a terminal",
     )
     command.add_argument("--url", help="into the living register of the service there")
-    command.add_argument(
-        "--token", default=os.environ.get("BROKER_TOKEN", ""), help="or in BROKER_TOKEN"
-    )
+    add_credentials(command)
 
     def run(options: argparse.Namespace) -> int:
         if options.url:
@@ -169,7 +167,7 @@ def _ask(
     upload: Path | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """What the service answers: status and body; 0 where it does not answer."""
-    headers = {"Authorization": f"Bearer {options.token}"}
+    headers = headers_of(options)
     if upload is not None:
         headers |= {
             "Content-Type": "application/zip",
@@ -177,7 +175,7 @@ def _ask(
         }
     request = urllib.request.Request(options.url + path, data=content, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_WITHIN_SECONDS) as response:
+        with open_url(options, request, within_seconds=_ANSWER_WITHIN_SECONDS) as response:
             return response.status, json.loads(response.read())
     except urllib.error.HTTPError as error:
         body = error.read().decode("utf-8", "replace")

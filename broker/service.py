@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlite_utils import Database
 
 from broker.clock import Clock
-from broker.config import Config
+from broker.config import Config, TlsSettings
 from broker.couriers import (
     Couriers,
     channel_terms,
@@ -28,6 +28,7 @@ from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.migrations_access import access
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_delivery import delivery as delivery_migrations
 from broker.store.migrations_exchange import exchange
@@ -46,6 +47,7 @@ from broker.usecases.handle_event import Desk
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
@@ -53,6 +55,7 @@ from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.web.door import Door
 from broker.web.routes import make_app
+from broker.web.tls import DoorTls, UnableToUseCertificate
 from broker.wire.explain import explain
 
 _log = logging.getLogger(__name__)
@@ -62,7 +65,7 @@ _SECONDS_BETWEEN_DELIVERIES = 1.0
 
 
 class UnableToListen(Exception):
-    """The address of the settings cannot be listened on: taken, or not this machine's."""
+    """The address cannot be listened on: taken, not this machine's, or no usable certificate."""
 
 
 def migrate(connection: Connection) -> None:
@@ -73,6 +76,7 @@ def migrate(connection: Connection) -> None:
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
     delivery_migrations.apply(database)
+    access.apply(database)
 
 
 class Service:
@@ -104,6 +108,7 @@ class Service:
         self._clock = clock
         self._jitter = jitter
         self._with_timer = with_timer
+        self._tls: DoorTls | None = None
         self._opened = AsyncExitStack()
 
     async def start(self) -> None:
@@ -214,6 +219,9 @@ class Service:
             deadlines=deadlines,
             imports=imports,
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
+            delegations=KeepDelegations(
+                reader=self.reader, writer=writer, clock=clock, ids=desk.ids
+            ),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
             channels=KeepChannels(
@@ -224,6 +232,7 @@ class Service:
                 couriers=couriers,
                 terms=channel_terms(self._config.delivery),
             ),
+            over_tls=self._config.tls.certificate is not None,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -274,14 +283,27 @@ class Service:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()
             self._opened.callback(timers.stop)
-        places = (
-            (settings.host, settings.port),
-            (self._config.dashboard.host, self._config.dashboard_port),
+        self._tls = _tls(self._config.tls)
+        door_runner, dashboard_runner = runners
+        self.address = await _listen_at(door_runner, settings.host, settings.port, self._tls)
+        self.dashboard_address = await _listen_at(
+            dashboard_runner, self._config.dashboard.host, self._config.dashboard_port, None
         )
-        self.address, self.dashboard_address = [
-            await _listen_at(runner, host, port)
-            for runner, (host, port) in zip(runners, places, strict=True)
-        ]
+
+    def reload_certificate(self) -> None:
+        """Show the certificate that lies in the files now; connections that are open go on.
+
+        Where the files cannot be used the one in use stays, and the log says so.
+        """
+        if self._tls is None:
+            _log.warning("there is no certificate to reload: [tls] is not set")
+            return
+        try:
+            self._tls.reload()
+        except UnableToUseCertificate as error:
+            _log.error("ALARM: the certificate was not reloaded: %s", error)
+        else:
+            _log.info("the certificate was reloaded")
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
         settings = self._config.service
@@ -295,12 +317,27 @@ class Service:
         await self._opened.aclose()
 
 
-async def _listen_at(runner: web.AppRunner, host: str, port: int) -> str:
+def _tls(settings: TlsSettings) -> DoorTls | None:
+    """The door's side of TLS, None for plain HTTP. Raises UnableToListen."""
+    if settings.certificate is None or settings.key is None:
+        return None
+    try:
+        return DoorTls(
+            certificate=settings.certificate,
+            key=settings.key,
+            client_ca=settings.client_ca,
+            client_certificates=settings.client_certificates,
+        )
+    except UnableToUseCertificate as error:
+        raise UnableToListen(f"[tls] {error}") from error
+
+
+async def _listen_at(runner: web.AppRunner, host: str, port: int, tls: DoorTls | None) -> str:
     """Take requests at this address; gives it as a URL. Raises UnableToListen."""
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=None if tls is None else tls.context)
     try:
         await site.start()
     except OSError as error:
         raise UnableToListen(f"{host}:{port}: {error.strerror}") from error
     host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    return f"{'http' if tls is None else 'https'}://{host}:{port}"

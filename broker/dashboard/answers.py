@@ -165,11 +165,15 @@ class Deadlines(Answer):
 
 
 class MessageLine(Answer):
-    """An attempt at sending a message; no kind: it could not be read."""
+    """An attempt at sending a message; no kind: it could not be read.
+
+    `submitter` is who handed it in: the party itself, a provider for it, or a member of staff.
+    """
 
     receipt: str
     party: str
     party_name: str
+    submitter: str
     message_id: str | None
     received_at: datetime
     http_status: int

@@ -46,6 +46,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Server": "broker",
 }
 _KEPT = f"public, max-age={_YEAR_SECONDS}, immutable"
 _ONLY_TLS = {"Strict-Transport-Security": f"max-age={_YEAR_SECONDS}"}

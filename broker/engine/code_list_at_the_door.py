@@ -45,13 +45,15 @@ AT_THE_DOOR: dict[Reason, Entry] = {
         (Use.DOOR,),
     ),
     Reason.NOT_AUTHENTICATED: Entry(
-        "The request carries no valid token; send it as Authorization: Bearer.",
-        "Zahtevek nima veljavnega žetona; pošljite ga kot Authorization: Bearer.",
+        "The request comes with no valid token (Authorization: Bearer) or registered client "
+        "certificate; with both, they must be of one party.",
+        "Zahtevek je brez veljavnega žetona (Authorization: Bearer) ali prijavljenega potrdila "
+        "odjemalca; kadar sta oba, morata pripadati istemu udeležencu.",
         (Use.DOOR,),
     ),
     Reason.SENDER_IS_NOT_THE_AUTHENTICATED_PARTY: Entry(
-        "The sender in the header must be the authenticated party.",
-        "Pošiljatelj v glavi mora biti overjeni udeleženec.",
+        "The sender must be the authenticated party or a supplier that it acts for.",
+        "Pošiljatelj mora biti overjeni udeleženec ali dobavitelj, za katerega ta deluje.",
         (Use.DOOR,),
     ),
     Reason.PARTY_NOT_ACTIVE: Entry(
@@ -103,6 +105,16 @@ AT_THE_DOOR: dict[Reason, Entry] = {
     Reason.TOO_SLOW: Entry(
         "The message did not arrive in time; nothing was taken. Send the same message again.",
         "Sporočilo ni prispelo pravočasno; nič ni bilo sprejeto. Pošljite isto sporočilo znova.",
+        (Use.DOOR,),
+    ),
+    Reason.DELEGATION_NOT_IN_FORCE: Entry(
+        "The supplier's delegation is not in force: it has not begun, has run out or was ended.",
+        "Pooblastilo dobavitelja ne velja: še ni začelo veljati, je poteklo ali je bilo končano.",
+        (Use.DOOR,),
+    ),
+    Reason.NOT_DELEGATED: Entry(
+        "The supplier's delegation is not for this kind of message, or not for its mailbox.",
+        "Pooblastilo dobavitelja ne velja za to vrsto sporočila oziroma za njegov predal.",
         (Use.DOOR,),
     ),
 }

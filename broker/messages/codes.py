@@ -4,11 +4,16 @@ from enum import Enum
 
 
 class Role(Enum):
-    """Market role in which a party sends or receives (ebIX role codes)."""
+    """Market role in which a party sends or receives (ebIX role codes).
+
+    A service provider acts for suppliers and never in its own name, so its role, a code of ours,
+    stands in no message.
+    """
 
     SUPPLIER = "DDQ"
     GRID_OPERATOR = "DDM"
     METERING_CENTRE = "DDE"
+    SERVICE_PROVIDER = "DEL"
 
 
 class Direction(Enum):

@@ -91,6 +91,8 @@ class Reason(Enum):
     TOO_MANY_REQUESTS = "SB:T18"
     NOT_FOUND = "SB:T19"
     TOO_SLOW = "SB:T20"
+    DELEGATION_NOT_IN_FORCE = "SB:T30"
+    NOT_DELEGATED = "SB:T31"
 
     @property
     def agency(self) -> str:

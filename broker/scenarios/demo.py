@@ -39,6 +39,7 @@ PARTIES = {
     "NEW_SUPPLIER_TOKEN": new_supplier(),
     "OLD_SUPPLIER_TOKEN": party_named("Severna energija"),
     **{one.token: one.party for one in SIMULATED},
+    "PROVIDER_TOKEN": party_named("Storitve Zgled"),
     "OPERATOR_TOKEN": party_named("Omrežje Zgled"),
 }
 MESSAGES = {

@@ -19,8 +19,8 @@ _OUTCOME = """CASE WHEN http_status = 200 THEN 'accepted' WHEN http_status >= 50
     WHEN kind IS NULL THEN 'unreadable' ELSE 'refused' END"""
 
 _ATTEMPT = f"""
-    SELECT position, receipt, party, coalesce(name, party), message_id, received_at, http_status,
-        kind, case_id, {_OUTCOME} AS outcome"""
+    SELECT position, receipt, party, coalesce(name, party), submitter, message_id, received_at,
+        http_status, kind, case_id, {_OUTCOME} AS outcome"""
 
 # What narrows a list further, and where a page begins; what runs out first is the newest.
 _NARROWED = """
@@ -142,12 +142,16 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt at sending a message, as a line; `kind` None where it could not be read."""
+    """One attempt at sending a message, as a line; `kind` None where it could not be read.
+
+    `submitter` is who handed it in: the party itself, a provider for it, or a member of staff.
+    """
 
     position: int
     receipt: ReceiptNumber
     party: Eic
     party_name: str
+    submitter: str
     message_id: MessageId | None
     received_at: datetime
     http_status: int
@@ -296,14 +300,16 @@ def last_position(connection: Connection) -> int:
 
 
 def _attempt(
-    row: tuple[int, str, str, str, str | None, str, int, str | None, str | None, str],
+    row: tuple[int, str, str, str, str, str | None, str, int, str | None, str | None, str],
 ) -> Attempt:
-    position, receipt, party, name, message_id, received_at, status, kind, case_id, outcome = row
+    position, receipt, party, name, submitter, message_id, received_at = row[:7]
+    status, kind, case_id, outcome = row[7:]
     return Attempt(
         position=position,
         receipt=ReceiptNumber(receipt),
         party=Eic(party),
         party_name=name,
+        submitter=submitter,
         message_id=None if message_id is None else MessageId(message_id),
         received_at=instants.from_text(received_at),
         http_status=status,

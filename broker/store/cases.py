@@ -37,14 +37,21 @@ _SNAPSHOT = (
 # Where one case stands.
 _PHASE = "SELECT phase FROM cases WHERE case_id = ?"
 
+# Of one supplier that asked or is to supply, or anybody's.
+_OWN = (
+    "(:own IS NULL OR EXISTS (SELECT 1 FROM case_parties WHERE case_parties.case_id = cases.case_id"
+    " AND party = :own AND capacity IN ('applicant', 'new_supplier')))"
+)
+
 # The case in progress at a delivery point, of which the schema allows one (A7).
 _OPEN_AT_DELIVERY_POINT = (
-    "SELECT case_id FROM cases WHERE delivery_point = ? AND ended_at IS NULL AND case_id IS NOT ?"
+    "SELECT case_id FROM cases WHERE delivery_point = :place AND ended_at IS NULL"
+    f" AND case_id IS NOT :except_case AND {_OWN}"
 )
 
 # The newest case of an accounting point, one in progress before any that has ended.
 _LATEST_AT_ACCOUNTING_POINT = (
-    "SELECT case_id FROM cases WHERE accounting_point = ?"
+    f"SELECT case_id FROM cases WHERE accounting_point = :point AND {_OWN}"
     " ORDER BY ended_at IS NOT NULL, opened_at DESC, case_id DESC LIMIT 1"
 )
 
@@ -185,19 +192,31 @@ def phase_of(connection: Connection, case_id: CaseId) -> Phase | None:
 
 
 def open_case_at(
-    connection: Connection, delivery_point: DeliveryPoint, *, except_case: CaseId | None = None
+    connection: Connection,
+    delivery_point: DeliveryPoint,
+    *,
+    except_case: CaseId | None = None,
+    own: Eic | None = None,
 ) -> CaseId | None:
-    """The case in progress at this delivery point other than `except_case`, if there is one."""
-    row = connection.execute(_OPEN_AT_DELIVERY_POINT, (delivery_point, except_case)).fetchone()
+    """The case in progress at this delivery point other than `except_case`, if there is one.
+
+    With `own` only where this supplier asked for it or is to supply.
+    """
+    wanted = {"place": delivery_point, "except_case": except_case, "own": own}
+    row = connection.execute(_OPEN_AT_DELIVERY_POINT, wanted).fetchone()
     return None if row is None else CaseId(row[0])
 
 
-def latest_case_at(connection: Connection, accounting_point: Gsrn) -> CaseId | None:
+def latest_case_at(
+    connection: Connection, accounting_point: Gsrn, *, own: Eic | None = None
+) -> CaseId | None:
     """The case a message about this accounting point means when it names none.
 
-    The one in progress, else the one opened last; None where there never was one.
+    The one in progress, else the one opened last; None where there never was one. With `own` of
+    those alone that this supplier asked for or is to supply in.
     """
-    row = connection.execute(_LATEST_AT_ACCOUNTING_POINT, (accounting_point,)).fetchone()
+    wanted = {"point": accounting_point, "own": own}
+    row = connection.execute(_LATEST_AT_ACCOUNTING_POINT, wanted).fetchone()
     return None if row is None else CaseId(row[0])
 
 

@@ -32,15 +32,19 @@ _ATTEMPT = (
     " FROM inbox LEFT JOIN payloads ON payload_id = answer_payload"
 )
 
+# Handed in by this one, or by anybody.
+_BY_SUBMITTER = "(?3 IS NULL OR submitter = ?3)"
+
 # All attempts of the sender under a message id, latest first; one half for each partial index.
 _ATTEMPTS = (
     f"SELECT * FROM ({_ATTEMPT} WHERE party = ?1 AND message_id = ?2 AND http_status = 200"
-    f" UNION ALL {_ATTEMPT} WHERE party = ?1 AND message_id = ?2 AND http_status <> 200)"
-    " ORDER BY position DESC"
+    f" AND {_BY_SUBMITTER}"
+    f" UNION ALL {_ATTEMPT} WHERE party = ?1 AND message_id = ?2 AND http_status <> 200"
+    f" AND {_BY_SUBMITTER}) ORDER BY position DESC"
 )
 
 # The attempt of the sender that has this receipt number.
-_BY_RECEIPT = f"{_ATTEMPT} WHERE receipt = ? AND party = ?"
+_BY_RECEIPT = f"{_ATTEMPT} WHERE party = ?1 AND receipt = ?2 AND {_BY_SUBMITTER}"
 
 # The bytes of an attempt, for the operator.
 _BYTES = "SELECT content FROM inbox JOIN payloads ON payload_id = bytes_payload WHERE receipt = ?"
@@ -123,15 +127,19 @@ def accepted_answer(
     return AcceptedAnswer(sha256=row[0].hex(), answer=row[1], http_status=row[2])
 
 
-def attempts(connection: Connection, party: Eic, message_id: MessageId) -> tuple[Attempt, ...]:
-    """Every attempt of the sender under this id, latest first."""
-    rows = connection.execute(_ATTEMPTS, (party, message_id))
+def attempts(
+    connection: Connection, party: Eic, message_id: MessageId, *, submitter: str | None = None
+) -> tuple[Attempt, ...]:
+    """Every attempt of the sender under this id, latest first; of one submitter where named."""
+    rows = connection.execute(_ATTEMPTS, (party, message_id, submitter))
     return tuple(_attempt_from(row) for row in rows)
 
 
-def by_receipt(connection: Connection, party: Eic, receipt: ReceiptNumber) -> Attempt | None:
+def by_receipt(
+    connection: Connection, party: Eic, receipt: ReceiptNumber, *, submitter: str | None = None
+) -> Attempt | None:
     """The sender's attempt with this receipt number, None where it has none."""
-    row = connection.execute(_BY_RECEIPT, (receipt, party)).fetchone()
+    row = connection.execute(_BY_RECEIPT, (party, receipt, submitter)).fetchone()
     return None if row is None else _attempt_from(row)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from sqlite3 import Connection
 
+from broker.messages.codes import DocumentKind
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
 from broker.store import deadlines, instants, journal, outbox
@@ -100,6 +101,60 @@ class TokenRevoked:
     why: str
     eic: Eic
     label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRegistered:
+    """A person registered a client certificate by which this party may speak, until it expires."""
+
+    at: datetime
+    by: str
+    why: str
+    eic: Eic
+    label: str
+    fingerprint: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRevoked:
+    """A person ended the party's certificate with this label."""
+
+    at: datetime
+    by: str
+    why: str
+    eic: Eic
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationGranted:
+    """A person put on record that a supplier lets a service provider act for it.
+
+    From the first day up to the day `until_day`, which is not of it; `mailbox` says whether the
+    provider may read and acknowledge the supplier's documents.
+    """
+
+    at: datetime
+    by: str
+    why: str
+    number: str
+    provider: Eic
+    supplier: Eic
+    kinds: tuple[DocumentKind, ...]
+    mailbox: bool
+    from_day: date
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationEnded:
+    """A person ended a delegation before its period was over."""
+
+    at: datetime
+    by: str
+    why: str
+    number: str
 
 
 def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:

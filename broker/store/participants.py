@@ -1,18 +1,20 @@
 """The register of participants and who may speak for one (A33).
 
 A token is 256 random bits made elsewhere; only its SHA-256 is kept, so the file gives none away.
+A client certificate is kept as its fingerprint, the SHA-256 over all of it.
 """
 
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from hashlib import sha256
 
 from broker.engine.facts import SupplierFacts
 from broker.messages.codes import Role
 from broker.messages.identifiers import Eic, TaxNumber
-from broker.store.instants import from_text, to_text, to_text_or_none
+from broker.store.instants import from_text, from_text_or_none, to_text, to_text_or_none
 
 # A participant that an import has brought is hidden until that import has switched over.
 _VISIBLE = """NOT EXISTS (SELECT 1 FROM register_imports
@@ -39,9 +41,9 @@ _METERING_CENTRE = f"""
     SELECT eic FROM participants JOIN participant_roles USING (eic)
     WHERE role = 'DDE' AND active AND {_VISIBLE} ORDER BY eic LIMIT 1"""
 
-# Whose token this is, if it is valid at this instant.
-_TOKEN_OWNER = """
-    SELECT eic FROM tokens WHERE sha256 = :sha256
+# Whose token or certificate this is, if it is valid at this instant.
+_OWNER = """
+    SELECT eic FROM credentials WHERE sha256 = :sha256 AND kind = :kind
     AND (expires_at IS NULL OR :at < expires_at) AND (revoked_at IS NULL OR :at < revoked_at)"""
 
 # What the engine may know of one party.
@@ -51,19 +53,21 @@ _SUPPLIER = f"""
             WHERE participant_roles.eic = participants.eic AND role = 'DDQ')
     FROM participants WHERE eic = ? AND {_VISIBLE}"""
 
-# A new token of a party, as its hash.
-_INSERT_TOKEN = """
-    INSERT INTO tokens (sha256, eic, label, created_at, expires_at) VALUES (?, ?, ?, ?, ?)"""
+# A new token or certificate of a party, as its hash.
+_INSERT_CREDENTIAL = """
+    INSERT INTO credentials (sha256, kind, eic, label, created_at, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?)"""
 
-# The token of that label is no longer valid.
-_REVOKE_TOKEN = """
-    UPDATE tokens SET revoked_at = :at WHERE eic = :eic AND label = :label AND revoked_at IS NULL"""
+# The token or certificate of that label is no longer valid.
+_REVOKE = """
+    UPDATE credentials SET revoked_at = :at
+    WHERE eic = :eic AND label = :label AND revoked_at IS NULL RETURNING kind"""
 
-
-# Every token a party ever had, newest first.
-_TOKENS = """
-    SELECT label, created_at, expires_at, revoked_at FROM tokens WHERE eic = ?
-    ORDER BY created_at DESC, label"""
+# Every token and certificate a party ever had, newest first.
+_CREDENTIALS = """
+    SELECT kind, label, created_at, expires_at, revoked_at,
+        CASE kind WHEN 'certificate' THEN lower(hex(sha256)) END
+    FROM credentials WHERE eic = ? ORDER BY created_at DESC, label"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +92,30 @@ class Participant:
     network_charge_contract: bool
 
 
+class CredentialKind(Enum):
+    """By what a party shows who it is."""
+
+    TOKEN = "token"
+    CERTIFICATE = "certificate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A token of a party, without its value: when it begins, expires, was revoked."""
+    """A token or certificate of a party: when it begins, expires, was revoked.
 
+    Of a token the value is not told; `fingerprint` is a certificate's, in hexadecimal.
+    """
+
+    kind: CredentialKind
     label: str
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    fingerprint: str | None
 
 
-class NoSuchToken(LookupError):
-    """The party has no valid token with this label."""
+class NoSuchCredential(LookupError):
+    """The party has no valid token or certificate with this label."""
 
 
 def participant(conn: sqlite3.Connection, eic: Eic) -> Participant | None:
@@ -166,7 +182,21 @@ def authenticate(conn: sqlite3.Connection, token: str, at: datetime) -> Particip
 
     An inactive participant is returned too: the door tells it so (403, not 401).
     """
-    row = conn.execute(_TOKEN_OWNER, {"sha256": _hash(token), "at": to_text(at)}).fetchone()
+    return _owner(conn, CredentialKind.TOKEN, _hash(token), at)
+
+
+def owner_of_certificate(
+    conn: sqlite3.Connection, certificate: bytes, at: datetime
+) -> Participant | None:
+    """Whose certificate this is (all of its bytes), None when none is registered and valid."""
+    return _owner(conn, CredentialKind.CERTIFICATE, sha256(certificate).digest(), at)
+
+
+def _owner(
+    conn: sqlite3.Connection, kind: CredentialKind, digest: bytes, at: datetime
+) -> Participant | None:
+    wanted = {"sha256": digest, "kind": kind.value, "at": to_text(at)}
+    row = conn.execute(_OWNER, wanted).fetchone()
     return None if row is None else participant(conn, Eic(row[0]))
 
 
@@ -180,30 +210,56 @@ def issue_token(
     expires_at: datetime | None = None,
 ) -> None:
     """Let this token speak for the party from now on. Raises IntegrityError for a stranger, a
-    token that is known already, or a label that names another valid token of the party.
+    token that is known already, or a label that names another valid credential of the party.
     """
     expiry = to_text_or_none(expires_at)
-    conn.execute(_INSERT_TOKEN, (_hash(token), eic, label, to_text(at), expiry))
+    row = (_hash(token), CredentialKind.TOKEN.value, eic, label, to_text(at), expiry)
+    conn.execute(_INSERT_CREDENTIAL, row)
+
+
+def register_certificate(
+    conn: sqlite3.Connection,
+    eic: Eic,
+    label: str,
+    fingerprint: bytes,
+    at: datetime,
+    *,
+    expires_at: datetime,
+) -> None:
+    """Let whoever holds this certificate speak for the party. Raises IntegrityError for a
+    stranger, a certificate that is known already, also a revoked one, or a label that is taken.
+    """
+    kind = CredentialKind.CERTIFICATE.value
+    row = (fingerprint, kind, eic, label, to_text(at), to_text(expires_at))
+    conn.execute(_INSERT_CREDENTIAL, row)
 
 
 def credentials(conn: sqlite3.Connection, eic: Eic) -> tuple[Credential, ...]:
-    """The tokens the party ever had, newest first."""
+    """The tokens and certificates the party ever had, newest first."""
     return tuple(
         Credential(
+            kind=CredentialKind(kind),
             label=label,
             created_at=from_text(created_at),
-            expires_at=None if expires_at is None else from_text(expires_at),
-            revoked_at=None if revoked_at is None else from_text(revoked_at),
+            expires_at=from_text_or_none(expires_at),
+            revoked_at=from_text_or_none(revoked_at),
+            fingerprint=fingerprint,
         )
-        for label, created_at, expires_at, revoked_at in conn.execute(_TOKENS, (eic,))
+        for kind, label, created_at, expires_at, revoked_at, fingerprint in conn.execute(
+            _CREDENTIALS, (eic,)
+        )
     )
 
 
-def revoke(conn: sqlite3.Connection, eic: Eic, label: str, at: datetime) -> None:
-    """End the party's token with this label. Raises NoSuchToken where there is none."""
-    done = conn.execute(_REVOKE_TOKEN, {"eic": eic, "label": label, "at": to_text(at)})
-    if done.rowcount != 1:
-        raise NoSuchToken(f"{eic} has no valid token labelled {label!r}")
+def revoke(conn: sqlite3.Connection, eic: Eic, label: str, at: datetime) -> CredentialKind:
+    """End the party's token or certificate with this label, and say which it was.
+
+    Raises NoSuchCredential where there is none.
+    """
+    done = conn.execute(_REVOKE, {"eic": eic, "label": label, "at": to_text(at)}).fetchall()
+    if not done:
+        raise NoSuchCredential(f"{eic} has no valid token or certificate labelled {label!r}")
+    return CredentialKind(done[0][0])
 
 
 def _hash(token: str) -> bytes:

@@ -1,10 +1,16 @@
 """Who may send what to whom: the checks between a sound structure and the matter itself."""
 
+from collections.abc import Callable
+from datetime import datetime
+from sqlite3 import Connection
+
 from broker.messages.codes import DocumentKind, Role
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.reported_changes import InboundMessage
 from broker.messages.requests import Header, SwitchRequest
+from broker.store import delegations, participants
+from broker.store.delegations import Delegation
 from broker.store.participants import Participant
 
 MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
@@ -23,6 +29,11 @@ MAY_SEND: dict[DocumentKind, frozenset[Role]] = {
     DocumentKind.CORRECTION: frozenset({Role.GRID_OPERATOR}),
 }
 """Which roles may send which kind of message (design 12)."""
+
+MAY_BE_DELEGATED: frozenset[DocumentKind] = frozenset(
+    kind for kind, roles in MAY_SEND.items() if Role.SUPPLIER in roles
+)
+"""What a service provider may send for a supplier that has delegated it to it."""
 
 
 def refuse_sender(message: InboundMessage, party: Participant) -> Refusal | None:
@@ -50,6 +61,35 @@ def refuse_sender(message: InboundMessage, party: Participant) -> Refusal | None
                 place=f"/{header.kind.value}/CustomerApplication",
             )
     return None
+
+
+def acting_for(
+    connection: Connection,
+    provider: Participant,
+    supplier: Eic,
+    *,
+    at: datetime,
+    allows: Callable[[Delegation], bool],
+) -> Participant | Reason:
+    """The supplier that this party may act for at this instant, or why it may not (403).
+
+    `allows` says of a delegation whether it is for what is wanted. To whom nothing was ever
+    delegated it is not told whether there is such a supplier.
+    """
+    known = delegations.between(connection, provider.eic, supplier)
+    represented = participants.participant(connection, supplier) if known else None
+    if represented is None:
+        return Reason.SENDER_IS_NOT_THE_AUTHENTICATED_PARTY
+    if not provider.active:
+        return Reason.PARTY_NOT_ACTIVE
+    if Role.SERVICE_PROVIDER not in provider.roles:
+        return Reason.ROLE_MAY_NOT_SEND_THIS
+    in_force = [one for one in known if one.in_force(at)]
+    if not in_force:
+        return Reason.DELEGATION_NOT_IN_FORCE
+    if not any(map(allows, in_force)):
+        return Reason.NOT_DELEGATED
+    return represented
 
 
 def refuse_identifiers(

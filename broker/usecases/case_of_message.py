@@ -22,7 +22,7 @@ from broker.messages.events import (
     SwitchRequestReceived,
     WithdrawalReceived,
 )
-from broker.messages.identifiers import CaseId, Gsrn
+from broker.messages.identifiers import CaseId, Eic, Gsrn
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import (
     CaseMessage,
@@ -121,12 +121,16 @@ def _served_at(request: SwitchRequest, received_at: datetime) -> datetime:
 def _case_of_reading(
     connection: Connection, reading: MeterReading, party: Participant
 ) -> Case | None:
-    """The case named; without a number the one in progress at the accounting point."""
+    """The case named; without a number the one in progress at the accounting point.
+
+    A supplier's are looked for among its own alone, so that it takes no longer where another's is.
+    """
     named = reading.point.accounting_point
-    case_id = reading.case_id or _case_in_progress(connection, named, reading.taken_at)
+    own = party.eic if reading.header.sender_role is Role.SUPPLIER else None
+    case_id = reading.case_id or _case_in_progress(connection, named, reading.taken_at, own)
     if case_id is None:
         return None
-    if reading.header.sender_role is not Role.SUPPLIER:
+    if own is None:
         case = _load(connection, case_id)
     else:
         reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}
@@ -136,14 +140,17 @@ def _case_of_reading(
     return case
 
 
-def _case_in_progress(connection: Connection, named: Gsrn, at: datetime) -> CaseId | None:
+def _case_in_progress(
+    connection: Connection, named: Gsrn, at: datetime, own: Eic | None
+) -> CaseId | None:
     """The case at the accounting point, else the one that divides its delivery point anew (B9)."""
-    found = cases.latest_case_at(connection, named)
+    found = cases.latest_case_at(connection, named, own=own)
     case = None if found is None else _load(connection, found)
     if case is not None and case.ended_at is None:
         return found
     point = register.point_facts(connection, named, local_day(at))
-    there = None if point is None else cases.open_case_at(connection, point.delivery_point)
+    place = None if point is None else point.delivery_point
+    there = None if place is None else cases.open_case_at(connection, place, own=own)
     divides = None if there is None else _load(connection, there)
     if isinstance(divides, SwitchCase) and named in divides.points:
         return there

@@ -1,10 +1,11 @@
-"""Tokens of participants, issued and ended while the service runs, with who did it and why (A33).
+"""Tokens and certificates of participants, with who issued or ended each and why (A33).
 
-A party may have several valid tokens, each with its label, so that it can change from one to the
+A party may have several valid at once, each with its label, so that it can change from one to the
 next without a gap.
 """
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
@@ -14,17 +15,23 @@ from broker.engine.calendar import end_of, local_day, plus_days
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
 from broker.store import journal, participants
-from broker.store.operations import TokenIssued, TokenRevoked
-from broker.store.participants import Credential
+from broker.store.operations import (
+    CertificateRegistered,
+    CertificateRevoked,
+    TokenIssued,
+    TokenRevoked,
+)
+from broker.store.participants import Credential, CredentialKind
 from broker.store.writer import Writer
+from broker.wire.certificate import Certificate
 
 
 class UnableToIssue(Exception):
-    """There is no such participant, or the label names another valid token of it."""
+    """There is no such participant, or label or certificate cannot be taken; the text says why."""
 
 
 class KeepCredentials:
-    """Issues, lists and ends tokens through the one writer."""
+    """Issues, lists and ends tokens and certificates through the one writer."""
 
     def __init__(self, *, reader: Connection, writer: Writer, clock: Clock) -> None:
         self._reader = reader
@@ -32,7 +39,7 @@ class KeepCredentials:
         self._clock = clock
 
     def credentials(self, eic: Eic) -> tuple[Credential, ...] | None:
-        """The tokens a party ever had, newest first, without their values; None for a stranger."""
+        """What a party ever had, newest first, without a token's value; None for a stranger."""
         if participants.participant(self._reader, eic) is None:
             return None
         return participants.credentials(self._reader, eic)
@@ -52,34 +59,99 @@ class KeepCredentials:
             why=why,
             eic=eic,
             label=label,
-            expires_at=None
-            if valid_days is None
-            else end_of(plus_days(local_day(now), valid_days)),
+            expires_at=_end_of_days(now, valid_days),
         )
-        await self._writer.submit(partial(_issue, record, token))
+        keep = partial(
+            participants.issue_token,
+            eic=eic,
+            label=label,
+            token=token,
+            at=now,
+            expires_at=record.expires_at,
+        )
+        await self._writer.submit(partial(_issue, record, keep))
         return token
 
-    async def revoke(self, eic: Eic, label: str, *, by: str, why: str) -> None:
-        """The token speaks no longer for the party. Raises NoSuchToken and UnableToWrite."""
-        record = TokenRevoked(at=self._clock.now(), by=by, why=why, eic=eic, label=label)
-        await self._writer.submit(partial(_revoke, record))
+    async def register(
+        self,
+        eic: Eic,
+        label: str,
+        certificate: Certificate,
+        *,
+        valid_days: int | None,
+        by: str,
+        why: str,
+    ) -> CertificateRegistered:
+        """Whoever holds this certificate speaks for the party from now on, as long as it is valid.
 
-
-def _issue(record: TokenIssued, token: str, connection: Connection) -> None:
-    if participants.participant(connection, record.eic) is None:
-        raise UnableToIssue(f"no participant {record.eic}")
-    at: datetime = record.at
-    try:
-        participants.issue_token(
-            connection, record.eic, record.label, token, at, expires_at=record.expires_at
+        With `valid_days` to the end of the last of them at the latest.
+        Raises UnableToIssue and UnableToWrite.
+        """
+        now = self._clock.now()
+        if certificate.valid_until <= now:
+            raise UnableToIssue(f"the certificate was valid until {certificate.valid_until}")
+        limit = _end_of_days(now, valid_days) or certificate.valid_until
+        record = CertificateRegistered(
+            at=now,
+            by=by,
+            why=why,
+            eic=eic,
+            label=label,
+            fingerprint=certificate.fingerprint.hex(),
+            expires_at=min(certificate.valid_until, limit),
         )
+        keep = partial(
+            participants.register_certificate,
+            eic=eic,
+            label=label,
+            fingerprint=certificate.fingerprint,
+            at=now,
+            expires_at=record.expires_at,
+        )
+        await self._writer.submit(partial(_issue, record, keep))
+        return record
+
+    async def revoke(self, eic: Eic, label: str, *, by: str, why: str) -> None:
+        """The token or certificate speaks no longer for the party.
+
+        Raises NoSuchCredential and UnableToWrite.
+        """
+        revoke = partial(_revoke, eic, label, at=self._clock.now(), by=by, why=why)
+        await self._writer.submit(revoke)
+
+
+def _end_of_days(now: datetime, days: int | None) -> datetime | None:
+    return None if days is None else end_of(plus_days(local_day(now), days))
+
+
+def _issue(
+    record: TokenIssued | CertificateRegistered,
+    keep: Callable[[Connection], None],
+    connection: Connection,
+) -> None:
+    eic, label = record.eic, record.label
+    if participants.participant(connection, eic) is None:
+        raise UnableToIssue(f"no participant {eic}")
+    try:
+        keep(connection)
     except sqlite3.IntegrityError as error:
         raise UnableToIssue(
-            f"{record.eic} has a token labelled {record.label!r}: revoke it or take another"
+            f"{eic} has a token or certificate labelled {label!r}: revoke it or take another"
+            if _label_is_taken(connection, eic, label)
+            else "this certificate was registered before; a revoked one is never taken again"
         ) from error
-    journal.append(connection, case_id=None, at=at, record=record)
-
-
-def _revoke(record: TokenRevoked, connection: Connection) -> None:
-    participants.revoke(connection, record.eic, record.label, record.at)
     journal.append(connection, case_id=None, at=record.at, record=record)
+
+
+def _label_is_taken(connection: Connection, eic: Eic, label: str) -> bool:
+    standing = participants.credentials(connection, eic)
+    return any(one.label == label and one.revoked_at is None for one in standing)
+
+
+def _revoke(
+    eic: Eic, label: str, connection: Connection, *, at: datetime, by: str, why: str
+) -> None:
+    kind = participants.revoke(connection, eic, label, at)
+    ended = TokenRevoked if kind is CredentialKind.TOKEN else CertificateRevoked
+    record = ended(at=at, by=by, why=why, eic=eic, label=label)
+    journal.append(connection, case_id=None, at=at, record=record)

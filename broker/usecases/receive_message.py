@@ -31,7 +31,7 @@ from broker.messages.requests import MasterDataRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
 from broker.store.writer import UnableToWrite, Writer
-from broker.usecases.admission import refuse_identifiers, refuse_sender
+from broker.usecases.admission import acting_for, refuse_identifiers, refuse_sender
 from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
 from broker.usecases.change_register import change_register
@@ -60,7 +60,8 @@ class Answer:
 class Attempt:
     """One attempt at sending: who, what, when, under which receipt number.
 
-    `submitter` is the member of staff that handed it in for the operator, None for all others.
+    `submitter` is who handed it in for the party: for the operator a member of its staff, for a
+    supplier a service provider; None where the party did so itself.
     """
 
     data: bytes
@@ -161,17 +162,40 @@ class ReceiveMessage:
     async def _take(self, attempt: Attempt, read_message: ReadMessage) -> Answer:
         header = read_message.message.header
         attempt = _with_header(attempt, header.message_id, header.kind.value)
-        refused = refuse_sender(read_message.message, attempt.party)
-        if refused is not None:
-            verdict = Verdict(status=403, refusals=(refused,))
-            return await self._writer.submit(partial(self._conclude, attempt, verdict))
+        own = header.sender == attempt.party.eic
         return await self._writer.submit(
-            partial(self._judge, attempt, read_message), received_at=attempt.received_at
+            partial(self._judge if own else self._judge_for_supplier, attempt, read_message),
+            received_at=attempt.received_at,
         )
 
+    def _judge_for_supplier(
+        self, attempt: Attempt, message: ReadMessage, connection: Connection
+    ) -> Answer:
+        """A message of another sender: it may be a supplier that has delegated it (design 12).
+
+        What is let in is the supplier's message, handed in by the caller; what is not stays the
+        caller's own attempt.
+        """
+        header, provider = message.message.header, attempt.party
+        supplier = acting_for(
+            connection,
+            provider,
+            header.sender,
+            at=attempt.received_at,
+            allows=lambda delegation: header.kind in delegation.kinds,
+        )
+        if isinstance(supplier, Reason):
+            refused = Refusal(reason=supplier, place=f"/{header.kind.value}/Header/Sender")
+            return self._conclude(attempt, Verdict(status=403, refusals=(refused,)), connection)
+        attempt = replace(attempt, party=supplier, submitter=provider.eic)
+        return self._judge(attempt, message, connection)
+
     def _judge(self, attempt: Attempt, message: ReadMessage, connection: Connection) -> Answer:
-        """Levels values (id, recipient, check digits) and domain, inside the transaction."""
+        """Levels values (sender, id, recipient, check digits) and domain, in the transaction."""
         header = message.message.header
+        refused = refuse_sender(message.message, attempt.party)
+        if refused is not None:
+            return self._conclude(attempt, Verdict(status=403, refusals=(refused,)), connection)
         earlier = inbox.accepted_answer(connection, attempt.party.eic, header.message_id)
         if earlier is not None:
             if earlier.sha256 == _sha256(attempt.data) and earlier.answer is not None:

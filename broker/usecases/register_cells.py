@@ -171,7 +171,7 @@ def roles_cell(text: str) -> tuple[Role, ...]:
     """Role codes joined by plus signs. Raises ValueError for anything else."""
     named = set(text.split("+"))
     if not named or not named <= {role.value for role in Role}:
-        raise ValueError("must be DDQ, DDM or DDE, at least one")
+        raise ValueError("must be DDQ, DDM, DDE or DEL, at least one")
     return tuple(role for role in Role if role.value in named)
 
 

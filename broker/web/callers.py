@@ -1,4 +1,4 @@
-"""Who is calling: a bearer token per participant, looked up before anything else is read.
+"""Who is calling is asked before anything else is read, and answered by token or certificate.
 
 A stranger's bytes are neither read nor kept: a counter and a log line remain (design 10).
 """
@@ -9,10 +9,10 @@ from aiohttp import web
 
 from broker.messages.codes import Role
 from broker.messages.reasons import Reason
-from broker.store import participants
 from broker.store.writer import UnableToWrite
 from broker.usecases.reach_deadlines import UnableToGoBefore
 from broker.web.door import DOOR, PARTY, REQUESTS_AT_ONCE_MAX, Handler, refusal
+from broker.web.identity import caller
 
 _log = logging.getLogger(__name__)
 
@@ -47,14 +47,11 @@ async def answer_in_xml(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def know_the_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through who has a valid token, and no more of one party at once than is fair."""
+    """Let through who is known, and no more of one party at once than is fair."""
     if request.path.startswith(_OPEN_TO_ALL):
         return await handler(request)
     door = request.app[DOOR]
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    party = None
-    if scheme.lower() == "bearer" and token:
-        party = participants.authenticate(door.reader, token.strip(), door.clock.now())
+    party = caller(request)
     if party is None:
         _log.info("a stranger was turned away from %s", request.match_info.route)
         return refusal(

@@ -20,6 +20,7 @@ from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
+from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
@@ -35,7 +36,7 @@ class Door:
     """The use cases behind the door, and what it needs to say who is calling and when.
 
     A message must be there within `message_within_seconds` of its first byte, so that nobody keeps
-    lines busy with bytes that never end.
+    lines busy with bytes that never end. `over_tls` is whether the door itself speaks TLS.
 
     `under_way` counts the requests of each party at this moment, `turned_away` by status what
     was refused without being kept since the service started.
@@ -52,15 +53,20 @@ class Door:
     deadlines: ReachDeadlines
     imports: ImportIntoRegister
     credentials: KeepCredentials
+    delegations: KeepDelegations
     message_within_seconds: float
     staff: ManageStaff
     channels: KeepChannels
+    over_tls: bool
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 
 
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
 PARTY: web.RequestKey[Participant] = web.RequestKey("party", Participant)
+"""Whose mailbox, cases and messages are asked for: the caller's, or those of whom it acts for."""
+PROVIDER: web.RequestKey[Participant] = web.RequestKey("provider", Participant)
+"""The caller that acts for `PARTY`, missing where that calls itself."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

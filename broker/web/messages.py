@@ -8,7 +8,7 @@ from aiohttp import web
 from broker.messages.identifiers import MessageId, ReceiptNumber
 from broker.messages.reasons import Reason
 from broker.store import inbox
-from broker.web.door import DOOR, MESSAGE_BYTES_MAX, PARTY, refusal, xml
+from broker.web.door import DOOR, MESSAGE_BYTES_MAX, PARTY, PROVIDER, refusal, xml
 from broker.wire.write_view import write_message_status
 
 _log = logging.getLogger(__name__)
@@ -54,12 +54,17 @@ def _too_slow(request: web.Request) -> web.Response:
 
 
 async def get_message(request: web.Request) -> web.StreamResponse:
-    """What became of one's own message, by its id or by a receipt number, latest first."""
+    """What became of one's own message, by its id or by a receipt number, latest first.
+
+    Who acts for a supplier sees what it handed in itself.
+    """
     door, party = request.app[DOOR], request[PARTY]
-    asked = request.match_info["number"]
-    attempts = inbox.attempts(door.reader, party.eic, MessageId(asked))
+    asked, by = request.match_info["number"], request.get(PROVIDER)
+    submitter = None if by is None else by.eic
+    attempts = inbox.attempts(door.reader, party.eic, MessageId(asked), submitter=submitter)
     if not attempts:
-        one = inbox.by_receipt(door.reader, party.eic, ReceiptNumber(asked))
+        receipt = ReceiptNumber(asked)
+        one = inbox.by_receipt(door.reader, party.eic, receipt, submitter=submitter)
         attempts = () if one is None else (one,)
     if not attempts:
         return refusal(request, 404, Reason.NOT_FOUND)

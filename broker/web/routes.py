@@ -5,6 +5,7 @@ from aiohttp import web
 from broker.web import (
     channels,
     credentials,
+    delegations,
     imports,
     mailbox,
     messages,
@@ -13,7 +14,9 @@ from broker.web import (
     staff,
 )
 from broker.web.callers import answer_in_xml, know_the_caller
+from broker.web.delegations import also_for_a_supplier, is_for_anything, reads_mailbox
 from broker.web.door import DOOR, MESSAGE_BYTES_MAX, Door
+from broker.web.headers import add_headers
 
 
 def make_app(door: Door) -> web.Application:
@@ -22,15 +25,24 @@ def make_app(door: Door) -> web.Application:
         middlewares=[answer_in_xml, know_the_caller], client_max_size=MESSAGE_BYTES_MAX
     )
     app[DOOR] = door
+    app.on_response_prepare.append(add_headers)
     app.add_routes(
         [
             web.post("/messages", messages.post_message),
-            web.get("/messages/{number}", messages.get_message),
-            web.get("/mailbox", mailbox.peek, allow_head=False),
-            web.delete("/mailbox", mailbox.acknowledge_many),
-            web.get("/mailbox/{number}", mailbox.read, allow_head=False),
-            web.delete("/mailbox/{number}", mailbox.acknowledge_one),
-            web.get("/cases/{number}", published.get_case),
+            web.get(
+                "/messages/{number}", also_for_a_supplier(messages.get_message, is_for_anything)
+            ),
+            web.get("/mailbox", also_for_a_supplier(mailbox.peek, reads_mailbox), allow_head=False),
+            web.delete("/mailbox", also_for_a_supplier(mailbox.acknowledge_many, reads_mailbox)),
+            web.get(
+                "/mailbox/{number}",
+                also_for_a_supplier(mailbox.read, reads_mailbox),
+                allow_head=False,
+            ),
+            web.delete(
+                "/mailbox/{number}", also_for_a_supplier(mailbox.acknowledge_one, reads_mailbox)
+            ),
+            web.get("/cases/{number}", also_for_a_supplier(published.get_case, reads_mailbox)),
             web.get("/schemas", published.list_schemas),
             web.get("/schemas/{name}", published.get_schema),
             web.get("/codes", published.get_codes),
@@ -49,6 +61,10 @@ def make_app(door: Door) -> web.Application:
             web.post("/operator/participants/{eic}/channel/secret", channels.post_secret),
             web.post("/operator/participants/{eic}/channel/test", channels.post_test),
             web.post("/operator/participants/{eic}/channel/try-again", channels.post_try_again),
+            web.post("/operator/participants/{eic}/certificates", credentials.post_certificate),
+            web.get("/operator/delegations", delegations.get_delegations),
+            web.post("/operator/delegations", delegations.post_delegation),
+            web.delete("/operator/delegations/{number}", delegations.delete_delegation),
             web.get("/operator/staff", staff.list_staff),
             web.post("/operator/staff", staff.add_staff),
             web.post("/operator/staff/{name}/password", staff.set_password),

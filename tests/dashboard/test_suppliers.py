@@ -1,14 +1,26 @@
 """Parties with their status; tokens issued once, listed without value, revoked."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.dashboard.visitors import Visitor
-from tests.web.letters import INACTIVE, NORTH, OPERATOR, SOUTH
+from tests.web.certificates import FAR_OFF, LONG_AGO, TestCa
+from tests.web.letters import (
+    INACTIVE,
+    NORTH,
+    OPERATOR,
+    PROVIDER,
+    SOUTH,
+    sample_point,
+    switch_request,
+)
 from tests.web.running import Broker
 
 PAGE = f"/suppliers/{SOUTH}"
+BECAUSE = {"by": "Nada Zgled", "why": "letter"}
 ISSUE, REVOKE = f"{PAGE}/tokens", f"{PAGE}/tokens/revoke"
 
 
@@ -84,9 +96,12 @@ async def test_a_revoked_token_opens_nothing_any_more(broker: Broker, clerk: Vis
 async def test_what_cannot_be_done_so_changes_nothing(
     broker: Broker, clerk: Visitor, path: str, fields: dict[str, object], status: int
 ) -> None:
-    before = broker.count("journal"), broker.rows("SELECT * FROM tokens ORDER BY sha256")
+    before = broker.count("journal"), broker.rows("SELECT * FROM credentials ORDER BY sha256")
     assert (await clerk.fill(path, fields, on=PAGE)).status == status
-    assert (broker.count("journal"), broker.rows("SELECT * FROM tokens ORDER BY sha256")) == before
+    assert (
+        broker.count("journal"),
+        broker.rows("SELECT * FROM credentials ORDER BY sha256"),
+    ) == before
 
 
 async def test_a_token_for_nobody_is_refused(clerk: Visitor) -> None:
@@ -98,3 +113,37 @@ async def test_a_viewer_sees_credentials_and_no_form(viewer: Visitor) -> None:
     text = (await viewer.get(PAGE)).text
     assert "Poverilnice izdajajo in preklicujejo referenti." in text
     assert f'action="{PAGE}' not in text
+
+
+async def test_a_certificate_is_shown_with_its_fingerprint_and_revoked_alike(
+    broker: Broker, clerk: Visitor, tmp_path: Path
+) -> None:
+    files = TestCa(tmp_path, since=LONG_AGO, until=FAR_OFF).client("south")
+    body = {"label": "potrdilo", "certificate": files.certificate.read_text(), **BECAUSE}
+    path = f"/operator/participants/{SOUTH}/certificates"
+    answer = await broker.ask("POST", path, OPERATOR, json.dumps(body).encode())
+    page = (await clerk.get(PAGE)).text
+    assert "potrdilo odjemalca" in page
+    assert json.loads(answer.body)["fingerprint"] in page
+    page = (await clerk.fill(REVOKE, {"label": "potrdilo", "why": "izgubljeno"}, on=PAGE)).text
+    assert "preklicana" in page
+    kinds = [kind for (kind,) in broker.rows("SELECT kind FROM journal ORDER BY position")]
+    assert kinds[-2:] == ["CertificateRegistered", "CertificateRevoked"]
+
+
+async def test_who_acts_for_whom_is_shown_on_both_pages_and_with_the_message(
+    broker: Broker, viewer: Visitor
+) -> None:
+    body = {"provider": PROVIDER, "supplier": SOUTH, "kinds": ["SwitchRequest"], "mailbox": True}
+    body |= {"from_day": "2026-04-24", "until_day": "2026-05-01", **BECAUSE}
+    await broker.ask("POST", "/operator/delegations", OPERATOR, json.dumps(body).encode())
+    shown = (await viewer.get(PAGE)).text
+    assert f'href="/suppliers/{PROVIDER}"' in shown
+    for told in ("Storitve Zgled", "Zahteva za menjavo", "bere in potrjuje", "24. 4. 2026"):
+        assert told in shown
+    assert f'href="{PAGE}"' in (await viewer.get(f"/suppliers/{PROVIDER}")).text
+    assert "Pooblastila" not in (await viewer.get(f"/suppliers/{NORTH}")).text
+    receipt = (await broker.post(switch_request("D-1", sample_point(1)), PROVIDER)).receipt
+    assert PROVIDER in (await viewer.get(f"/messages/{receipt}")).text
+    (line,) = json.loads((await viewer.get("/api/messages")).text)["messages"]
+    assert (line["party"], line["submitter"]) == (SOUTH, PROVIDER)

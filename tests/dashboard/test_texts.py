@@ -30,6 +30,7 @@ from broker.messages.records import DoubtKind
 from broker.store.archive import Outcome
 from broker.store.channels import ChannelKind
 from broker.store.journal import RECORD_CLASSES
+from broker.store.participants import CredentialKind
 from broker.store.staff import StaffRole
 from broker.usecases.list_tasks import Urgency
 from broker.usecases.operator_verbs import Verb
@@ -48,6 +49,7 @@ FAMILIES: dict[str, type[Enum]] = {
     "words.payer_": Payer,
     "words.obtained_by_": ObtainedBy,
     "words.market_role_": Role,
+    "suppliers.kind_": CredentialKind,
     "words.outcome_": Outcome,
     "messages.kind_": DocumentKind,
     "case.reads_": ReadingMethod,

@@ -17,6 +17,7 @@ from broker.config import (
     MailSettings,
     RuleSettings,
     ServiceSettings,
+    TlsSettings,
     config_of,
 )
 from broker.engine.code_list import CODE_LIST
@@ -60,6 +61,7 @@ def as_toml(value: object) -> str:
     ("heading", "settings"),
     [
         ("### `[service]`", ServiceSettings()),
+        ("### `[tls]`", TlsSettings()),
         ("### `[dashboard]`", DashboardSettings()),
         ("### `[mail]`", MailSettings()),
         ("### `[delivery]`", DeliverySettings()),
@@ -68,7 +70,12 @@ def as_toml(value: object) -> str:
 )
 def test_every_setting_is_there_with_its_default(
     heading: str,
-    settings: ServiceSettings | DashboardSettings | MailSettings | DeliverySettings | RuleSettings,
+    settings: ServiceSettings
+    | TlsSettings
+    | DashboardSettings
+    | MailSettings
+    | DeliverySettings
+    | RuleSettings,
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))
@@ -134,7 +141,9 @@ def test_documents_shown_in_the_guide_are_samples() -> None:
 
 def test_who_may_send_what_is_in_the_guide() -> None:
     sent, received = section(GUIDE, "## Messages").split("| you find in your mailbox | who |")
-    assert [row[0].strip("`") for row in rows(sent)] == [kind.value for kind in MAY_SEND]
+    shown = {row[0].strip("`"): set(row[1].split(", ")) for row in rows(sent)}
+    assert list(shown) == [kind.value for kind in MAY_SEND]
+    assert shown == {kind.value: {role.value for role in roles} for kind, roles in MAY_SEND.items()}
     kinds = {kind.value for kind in DocumentKind} - {kind.value for kind in MAY_SEND}
     assert {row[0].strip("`") for row in rows(received)} == kinds - {"Acknowledgement"}
 

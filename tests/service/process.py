@@ -73,6 +73,10 @@ class Process:
         """Ask it to end and wait for nothing."""
         self._process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        """Tell it that its certificate may be a new one."""
+        self._process.send_signal(signal.SIGHUP)
+
     def wait(self) -> int:
         """Wait for its end; its exit code."""
         self._end()

@@ -12,9 +12,10 @@ from sqlite_utils import Database
 from broker.messages.codes import Role
 from broker.messages.identifiers import Eic
 from broker.store.connection import open_for_writing
+from broker.store.migrations_access import access
 from broker.store.migrations_register import register
 from broker.store.participants import (
-    NoSuchToken,
+    NoSuchCredential,
     authenticate,
     issue_token,
     participant,
@@ -40,6 +41,7 @@ def conn(tmp_path: Path) -> Iterator[Connection]:
     """The connection that writes to a file with the sample register."""
     with closing(open_for_writing(tmp_path / "register.db")) as connection:
         register.apply(Database(connection))
+        access.apply(Database(connection))
         import_register(connection, SAMPLE)
         yield connection
 
@@ -57,7 +59,7 @@ class TestParticipants:
         assert participant(conn, STRANGER) is None
 
     def test_all_are_listed(self, conn: Connection) -> None:
-        assert len(participants(conn)) == 8
+        assert len(participants(conn)) == 9
 
     def test_what_the_engine_may_know(self, conn: Connection) -> None:
         asked = [SEVERNA, INACTIVE, WITHOUT_BALANCE_GROUP, METERING_CENTRE, STRANGER, SEVERNA]
@@ -100,7 +102,7 @@ class TestTokens:
         issue_token(conn, SEVERNA, "produkcija", TOKEN, NOON)
         revoke(conn, SEVERNA, "produkcija", ONE_O_CLOCK)
         assert authenticate(conn, TOKEN, ONE_O_CLOCK) is None
-        with pytest.raises(NoSuchToken):
+        with pytest.raises(NoSuchCredential):
             revoke(conn, SEVERNA, "produkcija", ONE_O_CLOCK)
 
     def test_a_label_is_free_again_after_revocation(self, conn: Connection) -> None:

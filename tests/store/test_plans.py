@@ -13,6 +13,7 @@ from broker.store import (
     case_search,
     channels,
     deadlines,
+    delegations,
     flow,
     mails,
     operations,
@@ -31,7 +32,7 @@ SMALL = re.compile(
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines|pushes_put_aside)\b")
 # The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
-# history of one point, the mails that could not be sent.
+# history of one point, the mails that could not be sent, what one party has delegated.
 SORTS = {
     worklist._WAITING,
     worklist._SUPPLIERS,
@@ -44,6 +45,7 @@ SORTS = {
     *point_history.QUERIES,
     point_history.BILLED,
     mails.TROUBLED,
+    delegations._OF_PARTY,
 }
 QUERIES = {
     f"{module.__name__.rpartition('.')[2]}{number}": query
@@ -55,6 +57,7 @@ QUERIES = {
         (case_search, (*case_search.SEARCHES, case_search._CASE)),
         (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
         (operations, (operations._STOPPED,)),
+        (delegations, delegations.QUERIES),
         (flow, flow.QUERIES),
         (archive, archive.QUERIES),
         (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),

@@ -53,7 +53,7 @@ class TestSample:
 
     def test_it_loads(self, conn: Connection) -> None:
         counts = import_register(conn, SAMPLE)
-        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (8, 64, 62)
+        assert (counts.participants, counts.accounting_points, counts.metering_sites) == (9, 64, 62)
         assert (counts.customers, counts.supplies, counts.meters) == (60, 82, 63)
         assert (counts.readings, counts.billed_quantities) == (119, 157)
         assert (counts.daily_blocks, counts.skipped_rows) == (16, 0)

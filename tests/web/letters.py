@@ -22,6 +22,7 @@ NORTH = "28XSEVER-ENERGI8"
 SOUTH = "28XJUG-ELEKTRIKB"
 INACTIVE = "28XZAHOD-NEAKTIY"
 METERING_CENTRE = "28XMERILNI-CENTD"
+PROVIDER = "28XSTORITVE-ZGLW"
 
 Fields = dict[str, str | None]
 """Paths below the root with the text to stand there; None takes the element out."""

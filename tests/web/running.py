@@ -18,6 +18,7 @@ from broker.config import (
     DeliverySettings,
     RuleSettings,
     ServiceSettings,
+    TlsSettings,
 )
 from broker.messages.identifiers import Eic
 from broker.service import Service, migrate
@@ -170,6 +171,7 @@ def settings(
     path: Path,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    tls: TlsSettings | None = None,
     **service: object,
 ) -> Config:
     """Settings for a file, on any free port."""
@@ -179,6 +181,7 @@ def settings(
         dashboard=DashboardSettings(**(dashboard or {})),
         delivery=DeliverySettings(inside_hosts=("127.0.0.1",), within_seconds=5.0),
         rules=rules or RuleSettings(),
+        tls=tls or TlsSettings(),
     )
 
 
@@ -190,11 +193,13 @@ async def running(
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
     with_timer: bool = False,
+    tls: TlsSettings | None = None,
     **service: object,
 ) -> AsyncIterator[Broker]:
     """The service on this file until the block ends."""
     clock = clock or VirtualClock(FRIDAY)
-    started = Service(settings(path, rules, dashboard, **service), clock, with_timer=with_timer)
+    config = settings(path, rules, dashboard, tls, **service)
+    started = Service(config, clock, with_timer=with_timer)
     await started.start()
     broker = Broker(started, clock, path)
     try:

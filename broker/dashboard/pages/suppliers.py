@@ -12,8 +12,9 @@ from broker.dashboard.forms import field
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render
 from broker.messages.identifiers import Eic
-from broker.store import participants
-from broker.store.participants import Credential, NoSuchToken, Participant
+from broker.store import delegations, participants
+from broker.store.delegations import Delegation
+from broker.store.participants import Credential, NoSuchCredential, Participant
 from broker.usecases.keep_credentials import UnableToIssue
 
 _DAYS_MAX = 3650
@@ -25,6 +26,14 @@ class _Listed(NamedTuple):
 
     party: Participant
     valid: int
+
+
+class _Delegated(NamedTuple):
+    """A delegation of or to a party, the other party of it, and whether it is in force now."""
+
+    one: Delegation
+    other: Participant | None
+    in_force: bool
 
 
 class _Done(NamedTuple):
@@ -75,7 +84,7 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     office, eic = request.app[OFFICE], Eic(request.match_info["eic"])
     try:
         await office.credentials.revoke(eic, label, by=request[MEMBER].signature, why=why)
-    except NoSuchToken:
+    except NoSuchCredential:
         gone = _Done(label=label, fault="suppliers.no_such_token")
         return await _page(request, gone, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"/suppliers/{eic}"})
@@ -86,12 +95,14 @@ async def _page(
 ) -> web.Response:
     """The page of a party. Raises HTTPNotFound."""
     office, eic = request.app[OFFICE], Eic(request.match_info["eic"])
-    party, tokens = await office.reads(partial(_look, eic=eic))
+    now = office.clock.now()
+    party, tokens, delegated = await office.reads(partial(_look, eic=eic, now=now))
     if party is None:
         raise web.HTTPNotFound
     values = {
         "party": party,
-        "tokens": [(one, _standing(one, office.clock.now())) for one in tokens],
+        "tokens": [(one, _standing(one, now)) for one in tokens],
+        "delegations": delegated,
         "done": done,
         "days_max": _DAYS_MAX,
         "label_max": _LABEL_MAX,
@@ -107,8 +118,23 @@ def _list(connection: Connection, now: datetime) -> tuple[_Listed, ...]:
     )
 
 
-def _look(connection: Connection, eic: Eic) -> tuple[Participant | None, tuple[Credential, ...]]:
-    return participants.participant(connection, eic), participants.credentials(connection, eic)
+def _look(
+    connection: Connection, eic: Eic, now: datetime
+) -> tuple[Participant | None, tuple[Credential, ...], tuple[_Delegated, ...]]:
+    return (
+        participants.participant(connection, eic),
+        participants.credentials(connection, eic),
+        tuple(
+            _Delegated(
+                one,
+                participants.participant(
+                    connection, one.provider if one.supplier == eic else one.supplier
+                ),
+                one.in_force(now),
+            )
+            for one in delegations.of_party(connection, eic)
+        ),
+    )
 
 
 def _standing(one: Credential, now: datetime) -> str:
