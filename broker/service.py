@@ -19,7 +19,6 @@ from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
-from broker.store.migrations_access import access
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
@@ -62,7 +61,6 @@ def migrate(connection: Connection) -> None:
     register_migrations.apply(database)
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
-    access.apply(database)
 
 
 class Service:
