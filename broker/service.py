@@ -28,7 +28,6 @@ from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
-from broker.store.migrations_access import access
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_delivery import delivery as delivery_migrations
 from broker.store.migrations_exchange import exchange
@@ -76,7 +75,6 @@ def migrate(connection: Connection) -> None:
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
     delivery_migrations.apply(database)
-    access.apply(database)
 
 
 class Service:

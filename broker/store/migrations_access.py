@@ -1,11 +1,9 @@
-"""The schema of who may speak for whom: tokens and certificates of parties, delegations.
+"""The steps of the register's schema that say who may speak for whom: certificates, delegations.
 
 A migration that has been released is never edited; a change is a new one.
 """
 
 from sqlite_utils import Database, Migrations
-
-access = Migrations("access")
 
 _INSTANT = "GLOB '????-??-??T??:??:??.??????Z'"
 
@@ -35,7 +33,13 @@ CREATE TABLE delegated_kinds (
 """
 
 
-@access(name="0001_certificates")
+def add_steps_of_access(register: Migrations) -> None:
+    """Add these steps to the register's, after those it has."""
+    register(name="certificates_beside_tokens")(_certificates)
+    register(name="service_providers")(_service_providers)
+    register(name="delegations")(_delegations)
+
+
 def _certificates(db: Database) -> None:
     # A certificate is known by its SHA-256 as a token is, but only a token may be sent as one.
     db.execute("ALTER TABLE tokens RENAME TO credentials")
@@ -44,7 +48,6 @@ def _certificates(db: Database) -> None:
             CHECK (kind IN ('token', 'certificate'))""")
 
 
-@access(name="0002_service_providers")
 def _service_providers(db: Database) -> None:
     # SQLite cannot widen the CHECK of a column: the table is made anew.
     db.execute("""
@@ -58,7 +61,6 @@ def _service_providers(db: Database) -> None:
     db.execute("ALTER TABLE roles_with_providers RENAME TO participant_roles")
 
 
-@access(name="0003_delegations")
 def _delegations(db: Database) -> None:
     db.execute(_DELEGATIONS)
     db.execute(_DELEGATED_KINDS)

@@ -1,12 +1,12 @@
 """Schema of the register: who takes part, what is metered where, who supplies it (D1-D4, A33).
 
-Only statements that create; what SQL can refuse, it refuses here. Legal days are local dates as
-text, half-open `[from, to)`; instants are UTC text of fixed width, so that text order is time
-order; decimals are text, never binary fractions.
+What SQL can refuse, it refuses here. Legal days are local dates as text, half-open `[from, to)`;
+instants are UTC text of fixed width, so text order is time order; decimals are text, not binary.
 """
 
 from sqlite_utils import Database, Migrations
 
+from broker.store.migrations_access import add_steps_of_access
 from broker.store.migrations_division import division_statements
 
 register = Migrations("register")
@@ -395,3 +395,6 @@ def divide_delivery_points(db: Database) -> None:
     """Points that another point's meter measures, and keys that must add up (B9-B11)."""
     for statement in division_statements():
         db.execute(statement)
+
+
+add_steps_of_access(register)

@@ -13,7 +13,7 @@ from broker.engine.calendar import local_day
 from broker.ids import Ids
 from broker.messages.codes import DocumentKind, Role
 from broker.messages.identifiers import Eic
-from broker.store import delegations, journal, participants
+from broker.store import delegations, journal, participants, register
 from broker.store.delegations import Delegation
 from broker.store.operations import DelegationEnded, DelegationGranted
 from broker.store.writer import Writer
@@ -100,6 +100,8 @@ def _why_not(wanted: DelegationGranted, connection: Connection) -> str | None:
         party = participants.participant(connection, eic)
         if party is None or not party.active or role not in party.roles:
             return f"{eic} is no active participant with the role {role.value}"
+    if wanted.supplier == register.operator(connection).eic:
+        return "the operator's mailbox holds what is its staff's, so it delegates nothing"
     foreign = [kind.value for kind in wanted.kinds if kind not in MAY_BE_DELEGATED]
     if foreign:
         return f"a supplier sends no {foreign[0]}"

@@ -17,6 +17,7 @@ from sqlite3 import Connection
 from broker.engine.decision import Decision, Refused
 from broker.engine.refusals import texts
 from broker.messages.answers import Acknowledgement, Outcome
+from broker.messages.codes import Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import (
     CorrectionReceived,
@@ -182,7 +183,9 @@ class ReceiveMessage:
             provider,
             header.sender,
             at=attempt.received_at,
-            allows=lambda delegation: header.kind in delegation.kinds,
+            allows=lambda delegation: (
+                header.kind in delegation.kinds and header.sender_role is Role.SUPPLIER
+            ),
         )
         if isinstance(supplier, Reason):
             refused = Refusal(reason=supplier, place=f"/{header.kind.value}/Header/Sender")

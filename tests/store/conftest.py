@@ -9,7 +9,6 @@ import pytest
 from sqlite_utils import Database
 
 from broker.store.connection import open_for_reading, open_for_writing
-from broker.store.migrations_access import access
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_register import register
 
@@ -26,7 +25,6 @@ def writing(path: Path) -> Iterator[Connection]:
     with closing(open_for_writing(path)) as connection:
         exchange.apply(Database(connection))
         register.apply(Database(connection))
-        access.apply(Database(connection))
         yield connection
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from sqlite3 import Connection, IntegrityError
 
@@ -12,12 +13,12 @@ from sqlite_utils import Database
 from broker.messages.codes import Role
 from broker.messages.identifiers import Eic
 from broker.store.connection import open_for_writing
-from broker.store.migrations_access import access
 from broker.store.migrations_register import register
 from broker.store.participants import (
     NoSuchCredential,
     authenticate,
     issue_token,
+    owner_of_certificate,
     participant,
     participants,
     revoke,
@@ -41,7 +42,6 @@ def conn(tmp_path: Path) -> Iterator[Connection]:
     """The connection that writes to a file with the sample register."""
     with closing(open_for_writing(tmp_path / "register.db")) as connection:
         register.apply(Database(connection))
-        access.apply(Database(connection))
         import_register(connection, SAMPLE)
         yield connection
 
@@ -121,3 +121,30 @@ class TestTokens:
     def test_a_stranger_gets_none(self, conn: Connection) -> None:
         with pytest.raises(IntegrityError):
             issue_token(conn, STRANGER, "produkcija", TOKEN, NOON)
+
+
+def test_tokens_and_roles_from_before_certificates_are_kept(tmp_path: Path) -> None:
+    with closing(open_for_writing(tmp_path / "old.db")) as connection:
+        register.apply(Database(connection), stop_before="certificates_beside_tokens")
+        connection.execute(
+            "INSERT INTO participants (eic, name, active, tax_number, registration_number,"
+            " message_address, credential_manager_name, credential_manager_email, affiliate,"
+            " network_charge_contract) VALUES (?, 'Severna', 1, '87654334', '6123465', 'x', 'P',"
+            " 'p@example.com', 0, 1)",
+            (SEVERNA,),
+        )
+        connection.execute(
+            "INSERT INTO participant_roles (eic, role) VALUES (?, 'DDQ')", (SEVERNA,)
+        )
+        before = connection.execute("SELECT * FROM participant_roles ORDER BY eic, role").fetchall()
+        connection.execute(
+            "INSERT INTO tokens (sha256, eic, label, created_at) VALUES (?, ?, 'first', ?)",
+            (sha256(TOKEN.encode()).digest(), SEVERNA, "2026-04-01T12:00:00.000000Z"),
+        )
+        register.apply(Database(connection))
+        party = authenticate(connection, TOKEN, ONE_O_CLOCK)
+        assert party is not None
+        assert party.eic == SEVERNA
+        after = connection.execute("SELECT * FROM participant_roles ORDER BY eic, role").fetchall()
+        assert after == before
+        assert owner_of_certificate(connection, TOKEN.encode(), ONE_O_CLOCK) is None

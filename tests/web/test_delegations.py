@@ -15,6 +15,7 @@ from tests.web.letters import (
     OPERATOR,
     PROVIDER,
     SOUTH,
+    reading,
     sample_point,
     switch_request,
     withdrawal,
@@ -138,6 +139,16 @@ async def test_both_must_still_be_what_they_were(
     assert status == (403 if party == PROVIDER else 204)
 
 
+async def test_it_sends_as_the_supplier_and_in_no_other_role_of_it(broker: Broker) -> None:
+    await grant(broker, "MeterReading")
+    broker.damage("INSERT INTO participant_roles (eic, role) VALUES (?, 'DDE')", SOUTH)
+    as_centre: dict[str, str | None] = {"Header/Sender/Role": "DDE"}
+    taken = {"taken_at": "2026-04-24T09:00:00+02:00", "value": "14700"}
+    message = reading("D-1", POINT, changes=as_centre, **taken)
+    assert outcome(await broker.post(message, PROVIDER)) == (403, ["SB:T31"])
+    assert outcome(await broker.post(message, SOUTH)) == (422, ["260:E47"])
+
+
 async def test_the_clock_at_receipt_says_whether_it_is_in_force(broker: Broker) -> None:
     await grant(broker, "SwitchRequest", mailbox=True)
     at(broker, AFTER - timedelta(seconds=1))
@@ -219,6 +230,7 @@ async def test_it_is_listed_and_kept_with_who_and_why(broker: Broker) -> None:
         ({"supplier": PROVIDER}, 422),
         ({"supplier": METERING_CENTRE}, 422),
         ({"supplier": INACTIVE}, 422),
+        ({"supplier": OPERATOR}, 422),  # a supplier too, but its mailbox is the staff's
         ({"kinds": [], "mailbox": False}, 422),
         ({"until_day": "2026-04-24"}, 422),
         ({"from_day": "2026-04-01", "until_day": "2026-04-24"}, 422),
