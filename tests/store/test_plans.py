@@ -23,7 +23,7 @@ from broker.store.connection import open_for_writing
 
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(
-    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
+    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found|shown|concerned"
     r"|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
 )
 # Indexes of what waits, which are as small as the work of the day.
@@ -31,10 +31,7 @@ WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\
 # The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
 # history of one point, the mails that could not be sent.
 SORTS = {
-    worklist._WAITING,
-    worklist._SUPPLIERS,
-    worklist._AREAS,
-    worklist._KINDS,
+    *worklist.QUERIES,
     archive._BY_NUMBER,
     archive._MAILBOXES,
     archive._COUNT_AFTER,
@@ -46,10 +43,7 @@ SORTS = {
 QUERIES = {
     f"{module.__name__.rpartition('.')[2]}{number}": query
     for module, queries in (
-        (
-            worklist,
-            (worklist._WAITING, worklist._KINDS, worklist._SUPPLIERS, worklist._AREAS),
-        ),
+        (worklist, worklist.QUERIES),
         (case_search, (*case_search.SEARCHES, case_search._CASE)),
         (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
         (operations, (operations._STOPPED,)),

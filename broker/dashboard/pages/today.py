@@ -89,8 +89,8 @@ async def go_on(request: web.Request) -> web.StreamResponse:
 
 
 _COLUMNS = (
-    *("urgency", "kind", "case", "point", "site", "applicant", "phase"),
-    *("act_at", "limit", "article", "parked"),
+    *("urgency", "kind", "case", "point", "site", "applicant", "new_suppliers", "phase"),
+    *("correction", "act_at", "limit", "article", "parked"),
 )
 
 
@@ -103,7 +103,9 @@ def _row(task: Task, now: datetime, texts: Texts) -> tuple[str, ...]:
         line.accounting_point,
         line.metering_site or "",
         line.applicant_name,
+        ", ".join(one.name for one in line.new_suppliers),
         texts(f"words.phase_{line.phase.value}"),
+        texts("words.correction") if line.correction else "",
         dates.until(deadline.act_at, texts) if deadline else "",
         dates.until(deadline.limit, texts) if deadline else "",
         dates.article(deadline.article, texts) if deadline else "",
