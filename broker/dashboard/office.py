@@ -19,6 +19,7 @@ from broker.usecases.deliver_notices import DeliverNotices
 from broker.usecases.enter_reading import EnterReading
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.measure import Measure
+from broker.usecases.open_contract import OpenContract
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
 
@@ -66,6 +67,7 @@ class Office:
     measure: Measure
     mailbox: DeliverNotices
     readings: EnterReading
+    contracts: OpenContract
     rules: Rulebook
     behind_tls: bool
 
