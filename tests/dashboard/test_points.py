@@ -128,6 +128,13 @@ async def test_a_customer_is_found_by_words_of_name_and_address(
     assert f'href="/points/{POINT.number}"' in text
 
 
+async def test_a_customer_is_found_by_the_whole_tax_number_alone(viewer: Visitor) -> None:
+    number = POINT.tax_number
+    for typed in (number, f"SI{number}", f" si {number[:4]} {number[4:]} "):
+        assert "Zgledna ulica 1, 3999 Zgledovo" in (await search(viewer, typed)).text
+    assert "Nihče v evidenci" in (await search(viewer, number[:7])).text
+
+
 async def test_accents_make_no_difference(viewer: Visitor) -> None:
     assert "Vzorčna cesta 2" in (await search(viewer, "vzorcna")).text
 
@@ -172,7 +179,8 @@ async def test_an_erased_customer_is_found_no_more_and_leaves_no_word(
     assert "Zgledna ulica 1" in (await search(viewer, "qqedinstvena")).text
     assert b"qqedinstvena" in words_of(broker.path)
     broker.damage(ERASE, POINT.tax_number)
-    assert "Nihče v evidenci" in (await search(viewer, "qqedinstvena")).text
+    for words in ("qqedinstvena", POINT.tax_number):
+        assert "Nihče v evidenci" in (await search(viewer, words)).text
     assert b"qqedinstvena" not in words_of(broker.path)
     assert "ni v evidenci" in (await viewer.get(f"/points/{POINT.number}")).text
 
@@ -181,3 +189,23 @@ async def test_a_customer_is_found_by_the_new_name_alone(broker: Broker, viewer:
     broker.damage("UPDATE customers SET name = 'Iva Novak' WHERE tax_number = ?", POINT.tax_number)
     assert "Zgledna ulica 1" in (await search(viewer, "Iva Novak")).text
     assert "Nihče v evidenci" in (await search(viewer, "Ana Zgled")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/points", 'href="/points" aria-current="page"'),
+        (f"/points/{POINT.number}", 'href="/points" aria-current="true"'),
+        ("/mailboxes", 'href="/messages" aria-current="true"'),
+        ("/suppliers/28XJUG-ELEKTRIKB", 'href="/suppliers" aria-current="true"'),
+    ],
+)
+async def test_the_bar_marks_where_one_is(viewer: Visitor, path: str, marked: str) -> None:
+    text = (await viewer.get(path)).text
+    assert (marked in text, text.count("aria-current")) == (True, 1)
+
+
+async def test_what_a_form_was_answered_with_belongs_to_its_section(viewer: Visitor) -> None:
+    text = (await search(viewer, "Ana Zgled")).text
+    assert 'href="/points" aria-current="page"' in text
+    assert '<input type="hidden" name="to" value="/points">' in text

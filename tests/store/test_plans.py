@@ -11,6 +11,7 @@ from broker.service import migrate
 from broker.store import (
     archive,
     case_search,
+    customer_search,
     deadlines,
     flow,
     mails,
@@ -23,8 +24,8 @@ from broker.store.connection import open_for_writing
 
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(
-    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found|shown|concerned"
-    r"|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
+    r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
+    r"|shown|concerned|sweep|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
 )
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines)\b")
@@ -51,6 +52,7 @@ QUERIES = {
         (archive, archive.QUERIES),
         (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),
         (point_history, (*point_history.QUERIES, point_history.BILLED)),
+        (customer_search, (customer_search.BY_TAX_NUMBER,)),
         (mails, (mails.TROUBLED,)),
     )
     for number, query in enumerate(queries)
