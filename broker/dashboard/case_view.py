@@ -21,6 +21,7 @@ from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Objection
 from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
+from broker.usecases.open_contract import contracts_of
 from broker.usecases.operator_verbs import WITH_A_DAY, Verb, codes_for
 
 
@@ -70,6 +71,7 @@ def case_page(
         "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
         "plots": plots_of(seen),
         "exchanged": exchanged_in(seen, texts),
+        "contracts": contracts_of(seen.case),
         "objections": _objections(seen.case),
         "share": partial(_share, texts=texts),
         "codes_for": codes_for,

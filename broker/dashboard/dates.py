@@ -48,7 +48,14 @@ def span(length: timedelta, texts: Texts) -> str:
 
 
 def article(source: str, texts: Texts) -> str:
-    """The article of a deadline as people cite it: `195. člen (4)`, or `Art. 195(4)`."""
+    """The article of a deadline as people cite it: `195. člen (4), (6)`, or `Art. 195(4), (6)`."""
     if texts.language == "sl":
-        return re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source).replace("n(", "n (")
-    return re.sub(r"(?:00\d )?a\.", "Art. ", source)
+        told = re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source).replace("n(", "n (")
+    else:
+        told = re.sub(r"(?:00\d )?a\.", "Art. ", source)
+    cited, before = [], ""
+    for one in told.split(", "):
+        number, paragraph, rest = one.partition("(")
+        cited.append(paragraph + rest if paragraph and number == before else one)
+        before = number
+    return ", ".join(cited)

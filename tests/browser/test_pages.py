@@ -53,7 +53,7 @@ def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -
     expect(page.locator("h1")).to_contain_text("Zahteva v dvomu")
     tab_to(page, ".action summary")
     page.keyboard.press("Enter")
-    expect(page.locator(".consequence").first).to_contain_text("Umik zahteve ni več mogoč")
+    expect(page.locator(".consequence").first).to_contain_text("Odstop od zahteve ni več mogoč")
     tab_to(page, "textarea")
     page.keyboard.type("Priimek po poroki.")
     tab_to(page, "button.primary")
