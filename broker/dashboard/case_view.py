@@ -11,6 +11,7 @@ from aiohttp import web
 from broker.dashboard.case_exchange import exchanged_in, reason_told, text_of
 from broker.dashboard.case_timeline import moments_of, period_of
 from broker.dashboard.consumption_plot import plots_of
+from broker.dashboard.inaccessibility import still_inaccessible
 from broker.dashboard.office import OFFICE
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
@@ -71,6 +72,10 @@ def case_page(
         "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
         "plots": plots_of(seen),
         "exchanged": exchanged_in(seen, texts),
+        "inaccessible_since": still_inaccessible(
+            seen.point.inaccessible_since if seen.point else None,
+            ((one.taken_at, one.obtained_by) for one in seen.readings if not one.cancelled),
+        ),
         "contracts": contracts_of(seen.case),
         "objections": _objections(seen.case),
         "share": partial(_share, texts=texts),

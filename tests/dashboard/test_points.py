@@ -65,6 +65,28 @@ async def test_a_point_shows_since_when_its_site_is_inaccessible(viewer: Visitor
     assert "10. 2. 2025" in text
 
 
+@pytest.mark.parametrize(
+    ("obtained_by", "taken_at", "shown"),
+    [
+        ("1", "2025-03-10T08:00:00.000000Z", False),
+        ("2", "2025-03-10T08:00:00.000000Z", False),
+        ("3", "2025-03-10T08:00:00.000000Z", True),
+        ("4", "2025-03-10T08:00:00.000000Z", True),
+        ("1", "2025-02-10T08:00:00.000000Z", True),
+    ],
+)
+async def test_a_site_read_on_the_spot_since_is_not_shown_as_inaccessible(
+    broker: Broker, viewer: Visitor, *, obtained_by: str, taken_at: str, shown: bool
+) -> None:
+    broker.damage(
+        "INSERT INTO readings (meter, taken_at, obtained_by) SELECT meter, ?, ? FROM meters"
+        " WHERE accounting_point = ?",
+        *(taken_at, obtained_by, INACCESSIBLE.number),
+    )
+    page = await viewer.get(f"/points/{INACCESSIBLE.number}")
+    assert ("Nedostopno od" in page.text) is shown
+
+
 async def test_a_switch_stands_in_the_history_of_its_point(broker: Broker, viewer: Visitor) -> None:
     case = (await broker.post(switch_request("R-1", POINT), SOUTH)).case
     read = reading("M-1", POINT, taken_at="2026-04-24T09:00:00+02:00", value="14890")
