@@ -16,7 +16,7 @@ from broker.dashboard.office import OFFICE
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
 from broker.dashboard.timeline import from_left_to_right, from_top_to_bottom
-from broker.engine.calendar import local_day
+from broker.engine.calendar import LJUBLJANA, local_day
 from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
@@ -85,6 +85,7 @@ def case_page(
         "text_of": partial(text_of, texts=texts),
         "other": Reason.OTHER,
         "tried": tried,
+        "local_now": f"{now.astimezone(LJUBLJANA):%Y-%m-%dT%H:%M}",
         "told": partial(_told, texts=texts),
         "amount": partial(_amount, texts=texts),
         "sent_again": request.query.get("sent", ""),
