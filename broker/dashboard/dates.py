@@ -37,6 +37,13 @@ def day(one: date, texts: Texts) -> str:
     return f"{one.day} {_ENGLISH_MONTHS[one.month - 1]} {one.year}"
 
 
+def day_of_year(one: date, texts: Texts) -> str:
+    """A day where the year is clear: `5. 5.`, or `5 May`."""
+    if texts.language == "sl":
+        return f"{one.day}. {one.month}."
+    return f"{one.day} {_ENGLISH_MONTHS[one.month - 1][:3]}"
+
+
 def span(length: timedelta, texts: Texts) -> str:
     """A length of time in its two largest units, cut off, never below a minute."""
     seconds = max(int(abs(length).total_seconds()), _MINUTE)

@@ -139,6 +139,11 @@ async def search(visitor: Visitor, words: str):
     return await visitor.fill("/points", {"words": words}, on="/points")
 
 
+@pytest.mark.parametrize("letters", range(2, 9))
+async def test_every_beginning_of_a_word_finds_it(viewer: Visitor, letters: int) -> None:
+    assert "Zgledovo" in (await search(viewer, "zgledovo"[:letters])).text
+
+
 @pytest.mark.parametrize(
     "words", ["Ana Zgled", "zgled ana", "  ANA   ulica 1 ", "an zgledna", "Ana 3999", "Ana-Zgled"]
 )
