@@ -49,6 +49,7 @@ from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
+from broker.usecases.open_contract import OpenContract
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
@@ -265,6 +266,7 @@ class Service:
             readings=EnterReading(
                 reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
             ),
+            contracts=OpenContract(writer=self.writer, clock=self._clock),
             rules=desk.rules,
             behind_tls=settings.behind_tls,
         )

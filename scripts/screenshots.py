@@ -1,4 +1,7 @@
-"""Pictures of the dashboard: the two of the README, or into a folder every page at both widths."""
+"""Pictures of the dashboard: the two of the README, or into a folder every page at both widths.
+
+With a folder, `sl` or `en` after it chooses the language of its pictures.
+"""
 
 import re
 import subprocess
@@ -14,15 +17,39 @@ CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-# Each page by a name for its picture; a point with a divided supply and one whose switch is done.
+# Pages by a name for their picture; a point with a divided supply and one whose switch is done.
 PAGES = {
     "today": "/",
+    "today-chosen-none": "/?point=none",
+    "found": "/found?q=01",
+    "found-nothing": "/found?q=none",
+    "flow": "/flow",
+    "flow-one-supplier": "/flow?weeks=4&supplier=28XSONCNA-ODDAJ9",
+    "messages": "/messages",
+    "messages-unreadable": "/messages?outcome=unreadable",
+    "mailboxes": "/mailboxes",
+    "mailbox": "/mailboxes/28XSEVER-ENERGI8",
     "register": "/points?q=7-000001",
+    "register-nothing": "/points?q=none",
     "point": "/points/383199900000000147",
     "point-switched": "/points/383199900000000185",
     "suppliers": "/suppliers",
     "supplier": "/suppliers/28XJUG-ELEKTRIKB",
-    "found": "/found?q=01",
+    "no-such-page": "/cases/none",
+}
+# Pages that the first link of its kind on another page leads to.
+FIRST = {
+    "flow-day": ("/flow", ".heat a"),
+    "message": ("/messages", "table.list tbody a.strong"),
+    "message-unreadable": ("/messages?outcome=unreadable", "table.list tbody a.strong"),
+    "document": ("/mailboxes/28XSEVER-ENERGI8", "table.list tbody a.strong"),
+    "case-in-doubt": ("/?kind=request_in_doubt", "table.list tbody a"),
+    "case-objection": ("/?kind=objection", "table.list tbody a"),
+    "case-reading-in-doubt": ("/?kind=reading_in_doubt", "table.list tbody a"),
+    "case-site-visit": ("/?kind=site_visit", "table.list tbody a"),
+    "case-inaccessible": ("/?kind=meter_inaccessible", "table.list tbody a"),
+    "case-remote-late": ("/?kind=remote_reading_late", "table.list tbody a"),
+    "case-done": ("/points/383199900000000185", "#cases + ul a"),
 }
 
 
@@ -51,23 +78,64 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
         service.wait(timeout=20)
 
 
-def signed_in(browser: Browser, served_at: tuple[str, str], size: dict[str, int]) -> Page:
-    """A page of the clerk's at this size, in English."""
+def signed_in(
+    browser: Browser, served_at: tuple[str, str], size: dict[str, int], language: str = "en"
+) -> Page:
+    """A page of the clerk's at this size, in this language."""
     address, password = served_at
     page = browser.new_context(viewport=size, base_url=address).new_page()
     page.goto("/")
+    page.locator(f"button[name=language][value={language}]").click()
+    page.wait_for_selector(f'html[lang="{language}"]')
     page.fill("[name=name]", "nada")
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
     page.wait_for_selector(".member-name")
-    page.get_by_role("button", name="English").click()
-    page.wait_for_selector('html[lang="en"]')
     return page
+
+
+def pictures(page: Page, folder: Path, width: int) -> None:
+    """Every page at this width, whole, into the folder."""
+
+    def take(name: str) -> None:
+        page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+
+    for name, path in PAGES.items():
+        page.goto(path)
+        take(name)
+    for name, (path, link) in FIRST.items():
+        page.goto(path)
+        links = page.locator(link)
+        if not links.count():
+            print(f"{name}: the demo has none", file=sys.stderr)
+            continue
+        page.goto(links.first.get_attribute("href") or "/")
+        take(name)
+        if name.startswith("case"):
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            take(f"{name}-open")
+    page.locator(".exchanged .links a").first.click()
+    take("case-document")
+    page.goto("/points")
+    page.fill("#words", "zgled")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("table.list")
+    take("customers")
+    page.goto("/suppliers/28XVZHOD-DOBAVAQ")
+    page.fill(".fill [name=label]", f"strežnik {width}")
+    page.fill(".fill [name=why]", "nov strežnik")
+    page.locator(".fill button.primary").click()
+    page.wait_for_selector("code.token")
+    take("token")
+    page.locator(".member button").click()
+    page.wait_for_selector("[name=password]")
+    take("sign-in")
 
 
 def main() -> None:
     """Draw the README's pictures; with a folder as argument all of them there."""
     everywhere = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    language = sys.argv[2] if len(sys.argv) > 2 else "en"
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder)) as served_at,
@@ -75,16 +143,13 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for size, width in ((WIDE, 1440), (PHONE, 390)):
-            page = signed_in(browser, served_at, size)
+            page = signed_in(browser, served_at, size, language)
+            target = everywhere or IMAGES
+            target.mkdir(parents=True, exist_ok=True)
             if everywhere is None:
-                IMAGES.mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=IMAGES / f"today-{width}.png")
-                continue
-            case = page.locator("table.list tbody tr a").nth(1).get_attribute("href")
-            for name, path in {**PAGES, "case": case or "/"}.items():
-                page.goto(path)
-                picture = everywhere / f"{name}-{width}.png"
-                page.screenshot(path=picture, full_page=True)
+                page.screenshot(path=target / f"today-{width}.png")
+            else:
+                pictures(page, target, width)
         browser.close()
 
 

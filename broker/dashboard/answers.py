@@ -25,16 +25,21 @@ class Fault(Answer):
 
 
 class TaskLine(Answer):
-    """A case that waits for a person; no deadline: none runs any more, it is overdue."""
+    """A case that waits for a person; no deadline: none runs any more, it is overdue.
+
+    The new suppliers are named where they are not the applicant.
+    """
 
     case_id: str
     waits_for: WaitsFor | None
     urgency: Urgency
     phase: Phase
+    correction: bool
     accounting_point: str
     metering_site: str | None
     applicant: str
     applicant_name: str
+    new_suppliers: tuple[str, ...]
     opened_at: datetime
     act_at: datetime | None
     limit: datetime | None
@@ -54,7 +59,9 @@ class CaseLine(Answer):
 
     case_id: str
     phase: Phase
+    correction: bool
     accounting_point: str
+    applicant_name: str
     opened_at: datetime
 
 

@@ -11,16 +11,18 @@ from aiohttp import web
 from broker.dashboard.case_exchange import exchanged_in, reason_told, text_of
 from broker.dashboard.case_timeline import moments_of, period_of
 from broker.dashboard.consumption_plot import plots_of
+from broker.dashboard.inaccessibility import still_inaccessible
 from broker.dashboard.office import OFFICE
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
 from broker.dashboard.timeline import from_left_to_right, from_top_to_bottom
-from broker.engine.calendar import local_day
+from broker.engine.calendar import LJUBLJANA, local_day
 from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.requests import Objection
 from broker.usecases.case_for_staff import CaseForStaff, case_for_staff
+from broker.usecases.open_contract import contracts_of
 from broker.usecases.operator_verbs import WITH_A_DAY, Verb, codes_for
 
 
@@ -70,6 +72,11 @@ def case_page(
         "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
         "plots": plots_of(seen),
         "exchanged": exchanged_in(seen, texts),
+        "inaccessible_since": still_inaccessible(
+            seen.point.inaccessible_since if seen.point else None,
+            ((one.taken_at, one.obtained_by) for one in seen.readings if not one.cancelled),
+        ),
+        "contracts": contracts_of(seen.case),
         "objections": _objections(seen.case),
         "share": partial(_share, texts=texts),
         "codes_for": codes_for,
@@ -78,6 +85,7 @@ def case_page(
         "text_of": partial(text_of, texts=texts),
         "other": Reason.OTHER,
         "tried": tried,
+        "local_now": f"{now.astimezone(LJUBLJANA):%Y-%m-%dT%H:%M}",
         "told": partial(_told, texts=texts),
         "amount": partial(_amount, texts=texts),
         "sent_again": request.query.get("sent", ""),

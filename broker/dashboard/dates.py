@@ -37,6 +37,13 @@ def day(one: date, texts: Texts) -> str:
     return f"{one.day} {_ENGLISH_MONTHS[one.month - 1]} {one.year}"
 
 
+def day_of_year(one: date, texts: Texts) -> str:
+    """A day where the year is clear: `5. 5.`, or `5 May`."""
+    if texts.language == "sl":
+        return f"{one.day}. {one.month}."
+    return f"{one.day} {_ENGLISH_MONTHS[one.month - 1][:3]}"
+
+
 def span(length: timedelta, texts: Texts) -> str:
     """A length of time in its two largest units, cut off, never below a minute."""
     seconds = max(int(abs(length).total_seconds()), _MINUTE)
@@ -48,7 +55,14 @@ def span(length: timedelta, texts: Texts) -> str:
 
 
 def article(source: str, texts: Texts) -> str:
-    """The article of a deadline as people cite it: `195. člen (4)`, or `Art. 195(4)`."""
+    """The article of a deadline as people cite it: `195. člen (4), (6)`, or `Art. 195(4), (6)`."""
     if texts.language == "sl":
-        return re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source).replace("n(", "n (")
-    return re.sub(r"(?:00\d )?a\.", "Art. ", source)
+        told = re.sub(r"(?:00\d )?a\.(\d+)", r"\1. člen", source).replace("n(", "n (")
+    else:
+        told = re.sub(r"(?:00\d )?a\.", "Art. ", source)
+    cited, before = [], ""
+    for one in told.split(", "):
+        number, paragraph, rest = one.partition("(")
+        cited.append(paragraph + rest if paragraph and number == before else one)
+        before = number
+    return ", ".join(cited)

@@ -70,6 +70,8 @@ async def answer_with_a_page(request: web.Request, handler: Handler) -> web.Stre
     except web.HTTPRedirection:
         raise
     except web.HTTPException as error:
+        if FORM_TOKEN not in request:  # no page of ours was asked for, so nobody has looked
+            await _know_visitor(request)
         return refused(request, error.status)
     except UnableToWrite:
         return refused(request, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -103,11 +105,8 @@ def guarded(address: Address) -> Handler:
     async def check(request: web.Request) -> web.StreamResponse:
         office = request.app[OFFICE]
         cookie = request.cookies.get(cookie_name(office))
-        session = await _session(office, cookie)
-        if session:
-            request[MEMBER] = session.member
         fresh = None if cookie else new_token()
-        request[FORM_TOKEN] = _form_token(cookie or fresh or "")
+        session = await _know_visitor(request, fresh)
         if request.method == "POST" and not (cookie and await _carries_form_token(request)):
             return refused(request, HTTPStatus.FORBIDDEN)
         if address.who is Who.PROGRAM and session is None:
@@ -128,8 +127,20 @@ def guarded(address: Address) -> Handler:
     return check
 
 
-async def _session(office: Office, cookie: str | None) -> Session | None:
-    return await office.reads(partial(office.sign_in.known, token=cookie)) if cookie else None
+async def _know_visitor(request: web.Request, fresh: str | None = None) -> Session | None:
+    """Who it is, and what a form of theirs must carry; `fresh` is the cookie a newcomer is given.
+
+    Gives the session, None for who has not signed in.
+    """
+    office = request.app[OFFICE]
+    cookie = request.cookies.get(cookie_name(office))
+    request[FORM_TOKEN] = _form_token(cookie or fresh or "")
+    if not cookie:
+        return None
+    session = await office.reads(partial(office.sign_in.known, token=cookie))
+    if session:
+        request[MEMBER] = session.member
+    return session
 
 
 async def _is_operators_program(request: web.Request) -> bool:

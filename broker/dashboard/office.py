@@ -20,6 +20,7 @@ from broker.usecases.enter_reading import EnterReading
 from broker.usecases.keep_channels import KeepChannels
 from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.measure import Measure
+from broker.usecases.open_contract import OpenContract
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
 
@@ -68,6 +69,7 @@ class Office:
     mailbox: DeliverNotices
     channels: KeepChannels
     readings: EnterReading
+    contracts: OpenContract
     rules: Rulebook
     behind_tls: bool
 

@@ -18,7 +18,7 @@ import jinja2
 from aiohttp import web
 
 from broker.dashboard import dates
-from broker.dashboard.navigation import NAVIGATION, Entry
+from broker.dashboard.navigation import NAVIGATION, Entry, section_of
 from broker.dashboard.office import FORM_TOKEN, LANGUAGE, MEMBER, OFFICE
 from broker.dashboard.texts import LANGUAGES, TEXTS, Texts
 from broker.engine.calendar import local_day
@@ -30,7 +30,10 @@ STATIC = _HERE / "static"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the frame around every page needs; `member` None for a visitor."""
+    """What the frame around every page needs; `member` None for a visitor.
+
+    `path` is where choosing a language leads: of what a form was answered with, its section.
+    """
 
     language: str
     languages: tuple[str, ...]
@@ -39,6 +42,7 @@ class Page:
     operator: str
     member: Member | None
     navigation: tuple[Entry, ...]
+    section: Entry | None
 
     @property
     def may_decide(self) -> bool:
@@ -78,15 +82,17 @@ def texts_for(request: web.Request) -> Texts:
 
 def _for_every_page(request: web.Request, texts: Texts) -> dict[str, Any]:
     now = request.app[OFFICE].clock.now()
+    section = section_of(request.path)
     return {
         "page": Page(
             language=texts.language,
             languages=LANGUAGES,
-            path=request.path_qs if request.method == "GET" else "/",
+            path=request.path_qs if request.method == "GET" else section.path if section else "/",
             form_token=request.get(FORM_TOKEN, ""),
             operator=request.app[OFFICE].operator_name,
             member=request.get(MEMBER),
             navigation=NAVIGATION,
+            section=section,
         ),
         "t": texts,
         "count": texts.count,

@@ -11,6 +11,7 @@ from broker.dashboard.office import OFFICE, Office
 from broker.dashboard.pages import (
     api,
     case,
+    case_contract,
     case_document,
     case_reading,
     flow,
@@ -27,7 +28,18 @@ from broker.dashboard.pages import (
 
 _FORM_BYTES_MAX = 256 * 1024
 _PAGES = (
-    *(today, case_reading, case_document, case, found, flow, messages, mailboxes, points),
+    *(
+        today,
+        case_reading,
+        case_document,
+        case_contract,
+        case,
+        found,
+        flow,
+        messages,
+        mailboxes,
+        points,
+    ),
     *(suppliers, api, metrics, language, sign_in),
 )
 

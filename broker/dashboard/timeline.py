@@ -123,7 +123,7 @@ def from_left_to_right(
         height=axis + _AXIS + depth + 12,
         axis=axis,
         blocks=tuple(blocks),
-        ticks=tuple(_ticks(first, last, x_of)),
+        ticks=tuple(_ticks(first, last, x_of, texts)),
         now=x_of(now),
         period=(x_of(start_of(period[0])), x_of(start_of(plus_days(period[1], 1))))
         if period
@@ -231,10 +231,10 @@ def _hour(one: Moment, texts: Texts) -> str:
     return f"{hour}.{local.minute:02}" if texts.language == "sl" else f"{hour:02}:{local.minute:02}"
 
 
-def _ticks(first: date, last: date, x_of: Scale) -> Iterable[Tick]:
+def _ticks(first: date, last: date, x_of: Scale, texts: Texts) -> Iterable[Tick]:
     """Days on the axis, as many as can be told apart."""
     length = days_between(first, last) + 1
     step = next((one for one in _STEPS if length / one <= _TICKS_MAX), _STEPS[-1])
     for offset in range(0, length, step):
         day = plus_days(first, offset)
-        yield Tick(x_of(start_of(day)), f"{day.day}. {day.month}.")
+        yield Tick(x_of(start_of(day)), dates.day_of_year(day, texts))

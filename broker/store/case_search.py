@@ -6,6 +6,7 @@ Each look-up is a range of an index: no number is searched through from end to e
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
+from typing import Any
 
 from broker.engine.state import Phase
 from broker.messages.identifiers import CaseId, Gsrn
@@ -30,7 +31,10 @@ SEARCHES = (_BY_CASE, _BY_POINT, _BY_SITE, _BY_MESSAGE)
 """Every query by which cases are searched."""
 
 # A case as a line of what was found.
-_CASE = "SELECT case_id, phase, accounting_point, opened_at FROM cases WHERE case_id = ?"
+_CASE = """
+    SELECT case_id, phase, accounting_point, opened_at, coalesce(name, applicant),
+        process = 'correction'
+    FROM cases LEFT JOIN participants ON eic = applicant WHERE case_id = ?"""
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -43,6 +47,8 @@ class FoundCase:
     phase: Phase
     accounting_point: Gsrn
     opened_at: datetime
+    applicant_name: str
+    correction: bool
 
 
 def find_cases(connection: Connection, beginning: str, *, limit: int) -> tuple[FoundCase, ...]:
@@ -55,10 +61,15 @@ def find_cases(connection: Connection, beginning: str, *, limit: int) -> tuple[F
     return tuple(_found(*connection.execute(_CASE, (case_id,)).fetchone()) for case_id in newest)
 
 
-def _found(case_id: str, phase: str, accounting_point: str, opened_at: str) -> FoundCase:
+def _found(
+    case_id: str, phase: str, accounting_point: str, opened_at: str, *rest: Any
+) -> FoundCase:
+    applicant_name, correction = rest
     return FoundCase(
         case_id=CaseId(case_id),
         phase=Phase(phase),
         accounting_point=Gsrn(accounting_point),
         opened_at=instants.from_text(opened_at),
+        applicant_name=applicant_name,
+        correction=bool(correction),
     )

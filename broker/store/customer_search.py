@@ -1,10 +1,11 @@
-"""Customers found by words of their name and address, and by nothing else.
+"""Customers found by words of their name and address, or by their whole tax number.
 
 The words lie in an FTS5 table that triggers keep beside the customers (migrations_dashboard); what
 is erased there leaves it too. What was searched for is kept nowhere.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -20,6 +21,15 @@ FOUND = """
         WHERE import_id = customers.brought_by AND switched_over_at IS NULL)
     ORDER BY customer_words.rowid LIMIT ?"""
 
+# The customer with this tax number, hidden the same.
+BY_TAX_NUMBER = """
+    SELECT customer, name, street, postal_code, city FROM customers
+    WHERE tax_number = ? AND NOT EXISTS (SELECT 1 FROM register_imports
+        WHERE import_id = customers.brought_by AND switched_over_at IS NULL)
+    LIMIT ?"""
+
+# As people write it, with the country's letters and spaces or without.
+_TAX_NUMBER = re.compile(r"(?:SI)?(\d{8})")
 _WORD = re.compile(r"\w+")
 _LETTERS_MIN = 2
 _POINTS_MAX = 50
@@ -38,12 +48,24 @@ class FoundCustomer:
 def find_customers(connection: Connection, typed: str, *, limit: int) -> tuple[FoundCustomer, ...]:
     """The customers of whom every word typed begins one of name, street, postal code or city.
 
-    By name; accents and case make no difference. A word of a single letter is passed over.
+    By name; accents and case make no difference. A word of a single letter is passed over. A whole
+    tax number finds whose it is, and so do words that look like one.
     """
+    tax_number = _TAX_NUMBER.fullmatch("".join(typed.upper().split()))
+    if tax_number:
+        owner = connection.execute(BY_TAX_NUMBER, (tax_number[1], limit))
+        if found := _with_points(connection, owner):
+            return found
     words = [word for word in _WORD.findall(typed) if len(word) >= _LETTERS_MIN]
     if not words:
         return ()
     wanted = " ".join(f'"{word}"*' for word in words)
+    return _with_points(connection, connection.execute(FOUND, (wanted, limit)))
+
+
+def _with_points(
+    connection: Connection, rows: Iterable[tuple[int, str, str, str, str]]
+) -> tuple[FoundCustomer, ...]:
     found = [
         FoundCustomer(
             name=name,
@@ -51,6 +73,6 @@ def find_customers(connection: Connection, typed: str, *, limit: int) -> tuple[F
             city=f"{postal_code} {city}",
             points=points_of_customer(connection, customer, limit=_POINTS_MAX),
         )
-        for customer, name, street, postal_code, city in connection.execute(FOUND, (wanted, limit))
+        for customer, name, street, postal_code, city in rows
     ]
     return tuple(sorted(found, key=lambda one: (one.name, one.street)))

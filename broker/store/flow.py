@@ -61,20 +61,18 @@ _CLOSE = (
     " ON CONFLICT DO UPDATE SET met = met + ?3, missed = missed + ?4"
 )
 
-# Everything counted of the cases of each week and supplier, in the order of the table.
+# Everything counted of the cases of each week and supplier, as the triggers of migrations_flow
+# have added it up.
 _WEEKS = """
-    SELECT week, supplier, count(*), count(decision) FILTER (WHERE decision = 'approved'),
-        count(decision) FILTER (WHERE decision = 'rejected'), coalesce(sum(straight_through), 0),
-        coalesce(sum(decision_seconds), 0), coalesce(max(decision_seconds), 0),
-        count(ended) FILTER (WHERE ended = 'withdrawn'),
-        count(ended) FILTER (WHERE ended = 'failed'), count(completion_seconds),
-        coalesce(sum(completion_seconds), 0), coalesce(max(completion_seconds), 0)
-    FROM case_flow WHERE week >= ? AND week < ? GROUP BY week, supplier"""
+    SELECT week, supplier, requests, approved, rejected, straight_through,
+        decision_seconds, longest_decision_seconds, withdrawn, failed, completed,
+        completion_seconds, longest_completion_seconds
+    FROM flow_sums WHERE week >= ? AND week < ? AND requests > 0"""
 
 # How often each ground was given in each week to each supplier, in the order of the table.
 _REASONS = """
-    SELECT week, supplier, what, reason, count(*) FROM case_refusals
-    WHERE week >= ? AND week < ? GROUP BY week, supplier, what, reason"""
+    SELECT week, supplier, what, reason, number FROM ground_sums
+    WHERE week >= ? AND week < ? AND number > 0"""
 
 # How many deadlines of each kind were closed in each week in time, and how many too late.
 _KEPT = "SELECT week, kind, met, missed FROM deadlines_closed WHERE week >= ? AND week < ?"

@@ -81,6 +81,9 @@ _CUSTOMER_TRIGGERS = (
     f"""CREATE TRIGGER customer_erased AFTER UPDATE OF {_WORDS} ON customers
     WHEN NEW.erased_at IS NOT NULL BEGIN {_FORGET}; {_MERGE}; END""",
 )
+# The same with lists of longer beginnings: without one of its length, all words with a beginning
+# are put together in memory first, which takes long for what everybody bears ("ulica").
+_LONGER_BEGINNINGS = _CUSTOMER_WORDS.replace("prefix = '2 3'", "prefix = '2 3 4 5 6'")
 _LEARN_ALL = "INSERT INTO customer_words (customer_words) VALUES ('rebuild')"
 
 
@@ -105,3 +108,9 @@ def _staff_mails(db: Database) -> None:
 @dashboard(name="0004_cancelled_quantities_of_a_point")
 def _cancelled_quantities_of_a_point(db: Database) -> None:
     db.execute("CREATE INDEX cancelled_of_point ON cancelled_quantities (accounting_point)")
+
+
+@dashboard(name="0005_longer_beginnings_of_words")
+def _longer_beginnings_of_words(db: Database) -> None:
+    for statement in ("DROP TABLE customer_words", _LONGER_BEGINNINGS, _LEARN_ALL):
+        db.execute(statement)

@@ -157,6 +157,21 @@ class DelegationEnded:
     number: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractOpened:
+    """A person opened the supply contract with this hash, from this case."""
+
+    at: datetime
+    by: str
+    case_id: CaseId
+    sha256: str
+
+
+def note_opened(connection: Connection, opened: ContractOpened) -> None:
+    """Put it on record that a contract was opened."""
+    journal.append(connection, case_id=None, at=opened.at, record=opened)
+
+
 def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:
     """Stop the sweep, with a row in the journal; False and nothing where it is stopped already."""
     stopped = connection.execute(_STOP, (instants.to_text(at), why)).rowcount == 1

@@ -7,6 +7,7 @@ newest first, up to a limit.
 from dataclasses import dataclass
 from datetime import date, datetime
 from sqlite3 import Connection
+from typing import Any
 
 from broker.engine.state import Phase
 from broker.messages.codes import Direction, ObtainedBy, Payer
@@ -56,7 +57,8 @@ _PAYERS = """
 
 # The cases about the point.
 _CASES = """
-    SELECT case_id, phase, applicant, coalesce(name, applicant), opened_at, ended_at FROM cases
+    SELECT case_id, phase, applicant, coalesce(name, applicant), opened_at, ended_at,
+        process = 'correction' FROM cases
     LEFT JOIN participants ON eic = applicant WHERE accounting_point = ?
     ORDER BY opened_at DESC LIMIT ?"""
 
@@ -139,6 +141,7 @@ class PastCase:
     applicant_name: str
     opened_at: datetime
     ended_at: datetime | None
+    correction: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +226,8 @@ def _quantity(direction: str, from_day: str, to_day: str, kwh: int, cancelled: s
     )
 
 
-def _case(case_id: str, phase: str, applicant: str, name: str, *rest: str) -> PastCase:
-    opened_at, ended_at = rest
+def _case(case_id: str, phase: str, applicant: str, name: str, *rest: Any) -> PastCase:
+    opened_at, ended_at, correction = rest
     return PastCase(
         case_id=CaseId(case_id),
         phase=Phase(phase),
@@ -232,6 +235,7 @@ def _case(case_id: str, phase: str, applicant: str, name: str, *rest: str) -> Pa
         applicant_name=name,
         opened_at=instants.from_text(opened_at),
         ended_at=instants.from_text_or_none(ended_at),
+        correction=bool(correction),
     )
 
 

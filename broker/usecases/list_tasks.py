@@ -1,6 +1,5 @@
 """What waits for the operator, for the dashboard and the command line alike: why, and by when."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,7 +14,6 @@ from broker.store.cases import UnableToLoadErased
 from broker.store.worklist import Line, Position, Wanted
 
 _HOURS_TO_WARN = 24
-_COUNTED_MAX = 100_000
 
 
 class Urgency(Enum):
@@ -64,9 +62,14 @@ def list_tasks(
 
 def count_by_urgency(connection: Connection, now: datetime) -> dict[Urgency, int]:
     """How many tasks stand how, of all that wait."""
-    lines = worklist.waiting(connection, Wanted(), limit=_COUNTED_MAX)
-    counted = Counter(urgency_of(line, now) for line in lines)
-    return {urgency: counted[urgency] for urgency in Urgency}
+    overdue, running_out, waiting = worklist.count(
+        connection, now=now, soon=plus_hours(now, _HOURS_TO_WARN)
+    )
+    return {
+        Urgency.OVERDUE: overdue,
+        Urgency.RUNNING_OUT: running_out,
+        Urgency.IN_TIME: waiting - overdue - running_out,
+    }
 
 
 def urgency_of(line: Line, now: datetime) -> Urgency:

@@ -6,6 +6,7 @@ Started once for all tests here, since both take seconds: each test takes a case
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ ARGUMENTS = [
 ]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TIMEOUT_MS = 10_000
+ROW = "table.list tbody tr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,20 @@ def browser() -> Iterator[Browser]:
 Open = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, dict[str, str]]:
+    """The session of each who has signed in, by name: passwords are slow to check on purpose."""
+    return {}
+
+
 @pytest.fixture
-def open_as(served: Served, browser: Browser) -> Iterator[Open]:
-    """Opens a page as this person (None: a stranger) in a browser of its own."""
+def open_as(
+    served: Served, browser: Browser, sessions: dict[str, dict[str, str]]
+) -> Iterator[Open]:
+    """Opens a page as this person (None: a stranger) in a browser of its own.
+
+    The first time a person signs in by the form; after that the session goes on.
+    """
     contexts = []
     faults: list[str] = []
 
@@ -92,9 +105,16 @@ def open_as(served: Served, browser: Browser) -> Iterator[Open]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda m: faults.append(m.text) if "Policy" in m.text else None)
+        if name in sessions:
+            context.add_cookies([sessions[name]])
         page.goto(path)
-        if name is not None:
+        if name is not None and name not in sessions:
             sign_in(page, name, served.passwords[name])
+            (cookie,) = (one for one in context.cookies() if one["name"] == "session")
+            sessions[name] = {
+                "url": served.dashboard,
+                **{key: cookie[key] for key in ("name", "value")},
+            }
         return page
 
     yield opened
@@ -120,3 +140,17 @@ def tab_to(page: Page, selector: str, most: int = 80) -> None:
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"{selector} cannot be reached by the Tab key")
+
+
+def post(served: Served, name: str) -> None:
+    """Post a message of the demo as the new supplier."""
+    request = urllib.request.Request(
+        f"{served.door}/messages",
+        data=(served.folder / name).read_bytes(),
+        headers={
+            "Authorization": f"Bearer {served.tokens['NEW_SUPPLIER_TOKEN']}",
+            "Content-Type": "application/xml",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200

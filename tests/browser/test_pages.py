@@ -2,18 +2,17 @@
 
 import re
 import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, WIDE, Open, Served, tab_to
+from tests.browser.conftest import NARROW, ROW, WIDE, Open, Served, post, tab_to
 
 SERIOUS = {"serious", "critical"}
+COLOURS = ["color-contrast", "link-in-text-block"]
 ENGLISH_DATE = re.compile(r"^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d$")
-ROW = "table.list tbody tr"
 OF_THE_REGISTER = [
     *("/points", "/points?q=7-", "/points?q=none", "/points/383199900000000222"),
     *("/points/383199900000000598", "/suppliers", "/suppliers/28XJUG-ELEKTRIKB"),
@@ -22,46 +21,11 @@ MAILBOX = "/mailboxes/28XSEVER-ENERGI8"
 FIGURES_AND_MESSAGES = ("/flow", "/flow/day?day=2026-05-05", "/messages", "/mailboxes", MAILBOX)
 
 
-def post(served: Served, name: str) -> None:
-    """Post a message of the demo as the new supplier."""
-    request = urllib.request.Request(
-        f"{served.door}/messages",
-        data=(served.folder / name).read_bytes(),
-        headers={
-            "Authorization": f"Bearer {served.tokens['NEW_SUPPLIER_TOKEN']}",
-            "Content-Type": "application/xml",
-        },
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 200
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds of some weight."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe-core finds of some weight, by all of its rules or by these."""
+    options = {"runOnly": {"type": "rule", "values": rules}} if rules else None
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in SERIOUS]
-
-
-def test_a_decision_is_worked_by_keyboard_alone(open_as: Open, served: Served) -> None:
-    post(served, "request-in-doubt.xml")
-    page = open_as("nada")
-    row = page.locator(ROW, has_text="Katarina Poskus Kranjc")
-    expect(row).to_contain_text("V roku")
-    link = row.locator("a").get_attribute("href")
-    tab_to(page, f'a[href="{link}"]')
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_contain_text("Zahteva v dvomu")
-    tab_to(page, ".action summary")
-    page.keyboard.press("Enter")
-    expect(page.locator(".consequence").first).to_contain_text("Umik zahteve ni več mogoč")
-    tab_to(page, "textarea")
-    page.keyboard.type("Priimek po poroki.")
-    tab_to(page, "button.primary")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("čaka na odčitek")
-    expect(page.locator(ROW, has_text="Katarina Poskus Kranjc")).to_have_count(0)
-    page.goto(link)
-    expect(page.locator(".history")).to_contain_text("Nada Zgled (nada): Priimek po poroki.")
 
 
 def test_a_doubtful_reading_is_decided_by_keyboard_beside_its_plot(open_as: Open) -> None:
@@ -131,47 +95,34 @@ def test_the_list_is_exported(open_as: Open, tmp_path: Path) -> None:
     assert len(lines) == 1 + page.locator(ROW).count()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_finding_of_accessibility(open_as: Open, scheme: str) -> None:
-    stranger = open_as(None, color_scheme=scheme)
-    found = violations(stranger)
-    page = open_as("nada", color_scheme=scheme)
-    found += violations(page)
-    page.locator(f"{ROW} a").first.click()
+def shown_whole(page: Page, path: str) -> None:
+    """Open the page, with everything in it that can be opened."""
+    page.goto(path)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found += violations(page)
-    page.goto("/found?q=01")
-    found += violations(page)
-    page.goto("/found?q=nothing")
-    found += violations(page)
-    page.goto("/cases/none")
-    found += violations(page)
-    for path in OF_THE_REGISTER:
-        page.goto(path)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found += violations(page)
-    for path in FIGURES_AND_MESSAGES:
-        page.goto(path)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found += violations(page)
-    page.goto("/messages")
-    page.locator(f"{ROW} a.strong").first.click()
-    found += violations(page)
-    assert found == []
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["390", "1440"])
-def test_no_page_scrolls_sideways(open_as: Open, size: dict[str, int]) -> None:
-    page = open_as("nada", size=size)
-    paths = ["/", page.locator(f"{ROW} a").first.get_attribute("href"), "/found?q=01", "/cases/x"]
-    paths += OF_THE_REGISTER
-    paths += FIGURES_AND_MESSAGES
+def test_no_page_has_a_serious_finding_or_scrolls_sideways(open_as: Open) -> None:
+    """Each page once: at both widths, by all rules, and by those of colours in the dark."""
+    page = open_as("nada")
+    paths = ["/", page.locator(f"{ROW} a").first.get_attribute("href") or "", "/found?q=01"]
+    paths += ["/found?q=nothing", "/cases/none", *OF_THE_REGISTER, *FIGURES_AND_MESSAGES]
     page.goto("/messages")
-    paths.append(page.locator(f"{ROW} a.strong").first.get_attribute("href"))
+    paths.append(page.locator(f"{ROW} a.strong").first.get_attribute("href") or "")
+    found, wide = [], []
     for path in paths:
-        page.goto(path)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        shown_whole(page, path)
+        found += violations(page)
+        page.emulate_media(color_scheme="dark")
+        found += violations(page, rules=COLOURS)
+        page.emulate_media(color_scheme="light")
+        for size in (NARROW, WIDE):
+            page.set_viewport_size(size)
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                wide.append((path, size["width"]))
+    stranger = open_as(None)
+    found += violations(stranger)
+    assert found == []
+    assert wide == []
 
 
 def test_the_pages_work_without_scripts(open_as: Open) -> None:
@@ -241,6 +192,27 @@ def test_a_refused_message_is_found_read_and_saved(
         page.get_by_text("Prenesi prvotne zloge").click()
     download.value.save_as(tmp_path / "saved.xml")
     assert (tmp_path / "saved.xml").read_bytes() == sent.read_bytes()
+
+
+def test_a_contract_is_saved_from_its_case(open_as: Open, tmp_path: Path) -> None:
+    page = open_as("vid", "/?kind=request_in_doubt")
+    page.locator(f"{ROW} a").first.click()
+    with page.expect_download() as download:
+        page.locator("#contracts + ul a").first.click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    download.value.save_as(tmp_path / "saved.pdf")
+    assert (tmp_path / "saved.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_case_is_printed_whole_and_without_what_only_a_screen_needs(open_as: Open) -> None:
+    page = open_as("vid", "/?kind=remote_reading_late")
+    page.locator(f"{ROW} a").first.click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator(".exchanged .fields").first).to_be_visible()
+    expect(page.locator(".timeline.wide")).to_be_visible()
+    expect(page.locator(".timeline.tall")).to_be_hidden()
 
 
 def test_a_suppliers_mailbox_is_seen_to_change(open_as: Open, served: Served) -> None:

@@ -151,3 +151,10 @@ async def test_a_switch_and_its_correction_show_each_other(broker: Broker, clerk
     assert "menjava razveljavljena" in text
     assert 'class="action"' not in text
     assert f'href="/cases/{correction}"' in (await clerk.get(f"/cases/{switch}")).text
+    found = (await clerk.get(f"/found?q={POINT.number}")).text
+    row_of = {
+        case: found.partition(f"/cases/{case}")[2].partition("</tr>")[0]
+        for case in (switch, correction)
+    }
+    assert ("popravek" in row_of[correction], "popravek" in row_of[switch]) == (True, False)
+    assert "popravek" in (await clerk.get(f"/points/{POINT.number}")).text

@@ -14,6 +14,7 @@ PLACES = {
     "{number}": NUMBER,
     "{verb}": "approve",
     "{document}": NUMBER,
+    "{sha256}": "0" * 64,
     "{eic}": "28XSEVER-ENERGI8",
 }
 
@@ -127,3 +128,13 @@ async def test_the_language_is_remembered_also_of_a_stranger(visitor: Visitor) -
 async def test_an_unknown_language_is_refused(visitor: Visitor) -> None:
     page = await visitor.fill("/language", {"language": "de", "to": "/"}, on="/sign-in")
     assert page.status == 400
+
+
+async def test_a_page_that_is_not_there_is_told_within_the_frame(clerk: Visitor) -> None:
+    page = await clerk.get("/nonsense")
+    assert (page.status, "Tega ni" in page.text) == (404, True)
+    assert 'href="/suppliers"' in page.text
+    assert "Nada Zgled" in page.text
+    assert (
+        await clerk.fill("/language", {"language": "en", "to": "/"}, on="/nonsense")
+    ).path == "/"

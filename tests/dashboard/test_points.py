@@ -65,6 +65,28 @@ async def test_a_point_shows_since_when_its_site_is_inaccessible(viewer: Visitor
     assert "10. 2. 2025" in text
 
 
+@pytest.mark.parametrize(
+    ("obtained_by", "taken_at", "shown"),
+    [
+        ("1", "2025-03-10T08:00:00.000000Z", False),
+        ("2", "2025-03-10T08:00:00.000000Z", False),
+        ("3", "2025-03-10T08:00:00.000000Z", True),
+        ("4", "2025-03-10T08:00:00.000000Z", True),
+        ("1", "2025-02-10T08:00:00.000000Z", True),
+    ],
+)
+async def test_a_site_read_on_the_spot_since_is_not_shown_as_inaccessible(
+    broker: Broker, viewer: Visitor, *, obtained_by: str, taken_at: str, shown: bool
+) -> None:
+    broker.damage(
+        "INSERT INTO readings (meter, taken_at, obtained_by) SELECT meter, ?, ? FROM meters"
+        " WHERE accounting_point = ?",
+        *(taken_at, obtained_by, INACCESSIBLE.number),
+    )
+    page = await viewer.get(f"/points/{INACCESSIBLE.number}")
+    assert ("Nedostopno od" in page.text) is shown
+
+
 async def test_a_switch_stands_in_the_history_of_its_point(broker: Broker, viewer: Visitor) -> None:
     case = (await broker.post(switch_request("R-1", POINT), SOUTH)).case
     read = reading("M-1", POINT, taken_at="2026-04-24T09:00:00+02:00", value="14890")
@@ -117,6 +139,11 @@ async def search(visitor: Visitor, words: str):
     return await visitor.fill("/points", {"words": words}, on="/points")
 
 
+@pytest.mark.parametrize("letters", range(2, 9))
+async def test_every_beginning_of_a_word_finds_it(viewer: Visitor, letters: int) -> None:
+    assert "Zgledovo" in (await search(viewer, "zgledovo"[:letters])).text
+
+
 @pytest.mark.parametrize(
     "words", ["Ana Zgled", "zgled ana", "  ANA   ulica 1 ", "an zgledna", "Ana 3999", "Ana-Zgled"]
 )
@@ -126,6 +153,13 @@ async def test_a_customer_is_found_by_words_of_name_and_address(
     text = (await search(viewer, words)).text
     assert "Zgledna ulica 1, 3999 Zgledovo" in text
     assert f'href="/points/{POINT.number}"' in text
+
+
+async def test_a_customer_is_found_by_the_whole_tax_number_alone(viewer: Visitor) -> None:
+    number = POINT.tax_number
+    for typed in (number, f"SI{number}", f" si {number[:4]} {number[4:]} "):
+        assert "Zgledna ulica 1, 3999 Zgledovo" in (await search(viewer, typed)).text
+    assert "Nihče v evidenci" in (await search(viewer, number[:7])).text
 
 
 async def test_accents_make_no_difference(viewer: Visitor) -> None:
@@ -172,7 +206,8 @@ async def test_an_erased_customer_is_found_no_more_and_leaves_no_word(
     assert "Zgledna ulica 1" in (await search(viewer, "qqedinstvena")).text
     assert b"qqedinstvena" in words_of(broker.path)
     broker.damage(ERASE, POINT.tax_number)
-    assert "Nihče v evidenci" in (await search(viewer, "qqedinstvena")).text
+    for words in ("qqedinstvena", POINT.tax_number):
+        assert "Nihče v evidenci" in (await search(viewer, words)).text
     assert b"qqedinstvena" not in words_of(broker.path)
     assert "ni v evidenci" in (await viewer.get(f"/points/{POINT.number}")).text
 
@@ -181,3 +216,23 @@ async def test_a_customer_is_found_by_the_new_name_alone(broker: Broker, viewer:
     broker.damage("UPDATE customers SET name = 'Iva Novak' WHERE tax_number = ?", POINT.tax_number)
     assert "Zgledna ulica 1" in (await search(viewer, "Iva Novak")).text
     assert "Nihče v evidenci" in (await search(viewer, "Ana Zgled")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/points", 'href="/points" aria-current="page"'),
+        (f"/points/{POINT.number}", 'href="/points" aria-current="true"'),
+        ("/mailboxes", 'href="/messages" aria-current="true"'),
+        ("/suppliers/28XJUG-ELEKTRIKB", 'href="/suppliers" aria-current="true"'),
+    ],
+)
+async def test_the_bar_marks_where_one_is(viewer: Visitor, path: str, marked: str) -> None:
+    text = (await viewer.get(path)).text
+    assert (marked in text, text.count("aria-current")) == (True, 1)
+
+
+async def test_what_a_form_was_answered_with_belongs_to_its_section(viewer: Visitor) -> None:
+    text = (await search(viewer, "Ana Zgled")).text
+    assert 'href="/points" aria-current="page"' in text
+    assert '<input type="hidden" name="to" value="/points">' in text

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -10,7 +11,15 @@ import pytest
 from broker.clock import VirtualClock
 from broker.dashboard.comma_separated import csv_answer
 from tests.dashboard.visitors import Visitor
-from tests.web.letters import NORTH, SOUTH, doubtful_request, sample_point, switch_request
+from tests.web.letters import (
+    NORTH,
+    OPERATOR,
+    SOUTH,
+    customers_request,
+    doubtful_request,
+    sample_point,
+    switch_request,
+)
 from tests.web.running import FRIDAY, Broker
 
 
@@ -103,6 +112,39 @@ async def test_the_list_is_filtered(broker: Broker, clerk: Visitor, query: str, 
     assert (page.status, len(listed(page.text))) == (200, shown)
     rows = (await clerk.get(f"/today.csv?{query}")).text.splitlines()
     assert len(rows) == 1 + shown
+
+
+@pytest.mark.parametrize(("supplier", "shown"), [(OPERATOR, True), (SOUTH, True), (NORTH, False)])
+async def test_a_customers_request_is_found_under_its_new_supplier(
+    broker: Broker, clerk: Visitor, supplier: str, *, shown: bool
+) -> None:
+    other = {
+        "ContractingParty/Name": "Ana Drugačna",
+        "ChosenSupplier/Contract/Parties/CustomerName": "Ana Drugačna",
+    }
+    request = customers_request("K-1", sample_point(1), changes=other)
+    case = (await broker.post(request, OPERATOR)).case
+    page = await clerk.get(f"/?supplier={supplier}")
+    assert listed(page.text) == ([case] if shown else [])
+    assert f'<option value="{SOUTH}"' in page.text
+    assert ("za: Južna elektrika" in page.text) is shown
+    (task,) = json.loads((await clerk.get("/api/tasks")).text)["tasks"]
+    assert (task["applicant"], task["new_suppliers"]) == (OPERATOR, [SOUTH])
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "counted"), [(25, [0, 0, 2]), (24, [0, 2, 0]), (0, [2, 0, 0])]
+)
+async def test_what_waits_is_counted_by_urgency(
+    broker: Broker, clerk: Visitor, hours_before: int, counted: list[int]
+) -> None:
+    await doubt(broker, 1, 15)
+    assert isinstance(broker.clock, VirtualClock)
+    limit = FRIDAY.replace(month=5, day=5, hour=20)
+    broker.clock.move_to(limit - timedelta(hours=hours_before))
+    await clerk.sign_in("nada")
+    counts = (await clerk.get("/")).text.partition('class="counts"')[2].partition("</ul>")[0]
+    assert [int(n) for n in re.findall(r"<b>(\d+)</b>", counts)] == counted
 
 
 async def test_pages_follow_each_other_without_gap(

@@ -16,7 +16,7 @@ from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
 from broker.messages.records import ClaimRecorded, DecidedBy, Record, SwitchHasFailed
 from broker.service import migrate
-from broker.store import deadlines, flow
+from broker.store import deadlines, flow, migrations_flow
 from broker.store.connection import open_for_writing
 from broker.store.flow import Figures
 from tests.store.samples import (
@@ -213,3 +213,15 @@ def test_a_collection_of_claims_counts_once_for_the_first(connection: Connection
     assert counted.supplier == NEW_SUPPLIER
     assert (counted.figures.requests, counted.figures.rejected) == (1, 1)
     assert [one.number for one in flow.grounds(connection, MONDAY, date.max)] == [1]
+
+
+@pytest.mark.parametrize("table", ["flow_sums", "ground_sums"])
+def test_the_sums_of_an_older_file_are_those_kept_since(connection: Connection, table: str) -> None:
+    live(connection)
+    kept = connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+    connection.execute(f"DELETE FROM {table}")
+    for statement in migrations_flow._SUMS_UNTIL_NOW:
+        if f"INSERT INTO {table}" in statement:
+            connection.execute(statement)
+    assert kept
+    assert connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() == kept

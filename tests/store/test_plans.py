@@ -12,6 +12,7 @@ from broker.store import (
     archive,
     case_search,
     channels,
+    customer_search,
     deadlines,
     delegations,
     flow,
@@ -27,17 +28,14 @@ from broker.store.connection import open_for_writing
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(
     r"^(SCAN|SEARCH) (\(subquery-\d+\)|participants|participant_roles|runs_out|waiting|found"
-    r"|sweep|channels|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
+    r"|shown|concerned|sweep|channels|lines|deadlines_closed|CONSTANT|\d+ CONSTANT)(\s|$)"
 )
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines|pushes_put_aside)\b")
 # The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
 # history of one point, the mails that could not be sent, what one party has delegated.
 SORTS = {
-    worklist._WAITING,
-    worklist._SUPPLIERS,
-    worklist._AREAS,
-    worklist._KINDS,
+    *worklist.QUERIES,
     archive._BY_NUMBER,
     archive._MAILBOXES,
     archive._COUNT_AFTER,
@@ -50,10 +48,7 @@ SORTS = {
 QUERIES = {
     f"{module.__name__.rpartition('.')[2]}{number}": query
     for module, queries in (
-        (
-            worklist,
-            (worklist._WAITING, worklist._KINDS, worklist._SUPPLIERS, worklist._AREAS),
-        ),
+        (worklist, worklist.QUERIES),
         (case_search, (*case_search.SEARCHES, case_search._CASE)),
         (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
         (operations, (operations._STOPPED,)),
@@ -62,6 +57,7 @@ QUERIES = {
         (archive, archive.QUERIES),
         (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),
         (point_history, (*point_history.QUERIES, point_history.BILLED)),
+        (customer_search, (customer_search.BY_TAX_NUMBER,)),
         (mails, (mails.TROUBLED,)),
         (channels, channels.QUERIES),
         (pushes, pushes.QUERIES),

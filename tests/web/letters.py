@@ -97,6 +97,22 @@ def doubtful_request(
     return switch_request(message_id, point, new=new, changes=other | (changes or {}))
 
 
+def customers_request(message_id: str, point: Point, *, changes: Fields | None = None) -> bytes:
+    """A customer's request that staff enter: the operator sends it, Južna is to supply."""
+    contract = "ChosenSupplier/Contract/"
+    fields = {
+        **_header(message_id, OPERATOR),
+        **_point(point),
+        "ContractingParty/Name": point.customer,
+        "ContractingParty/TaxNumber": point.tax_number,
+        contract + "Parties/CustomerName": point.customer,
+        contract + "Parties/CustomerTaxNumber": point.tax_number,
+        contract + "AccountingPoint": point.number,
+        contract + "MeteringSite": point.site,
+    }
+    return _changed("SwitchRequest/by-the-customer", fields | (changes or {}))
+
+
 def withdrawal(
     message_id: str, point: Point, case: str, *, new: str = SOUTH, changes: Fields | None = None
 ) -> bytes:

@@ -57,6 +57,7 @@ def _task(task: Task, now: datetime) -> answers.TaskLine:
         answers.TaskLine,
         line,
         urgency=task.urgency(now),
+        new_suppliers=tuple(one.eic for one in line.new_suppliers),
         act_at=deadline.act_at if deadline else None,
         limit=deadline.limit if deadline else None,
         article=deadline.article if deadline else None,
@@ -222,7 +223,7 @@ _WEEKS = (
 )
 _TASKS = (
     Parameter("kind", "What is waited for.", {"enum": [one.value for one in WaitsFor]}),
-    Parameter("supplier", "The EIC of the applicant.", _TEXT),
+    Parameter("supplier", "The EIC of the applicant or of a new supplier.", _TEXT),
     Parameter("area", "The code of an area.", _TEXT),
     Parameter("point", "The beginning of a point's or site's number.", _TEXT),
     _AFTER,

@@ -71,6 +71,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "share": partial(_share, texts=texts),
         "reason": lambda reason: _reason(reason, texts),
         "calendar": _calendar(due),
+        "day_of_year": partial(dates.day_of_year, texts=texts),
         "as_file": str(URL("/flow.csv").with_query(_asked(request))),
     }
     return render(request, "flow.html", values)
@@ -205,7 +206,7 @@ def _point(texts: Texts) -> str:
 
 
 def _column(week: date, values: Mapping[str, float] | None, told: str, texts: Texts) -> Column:
-    label = f"{week.day}. {week.month}." if texts.language == "sl" else f"{week.day}/{week.month}"
+    label = dates.day_of_year(week, texts)
     return Column(label=label, values=values, told=f"{dates.day(week, texts)}: {told}")
 
 

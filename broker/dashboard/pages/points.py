@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from aiohttp import web
 
 from broker.dashboard.forms import field, text
+from broker.dashboard.inaccessibility import still_inaccessible
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.render import render
 from broker.engine.calendar import local_day, plus_days
@@ -79,6 +80,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         "facts": shown.facts,
         "history": shown.history,
         "rows_max": ROWS_MAX,
+        "inaccessible_since": still_inaccessible(
+            shown.facts.inaccessible_since,
+            (
+                (one.taken_at, one.obtained_by)
+                for one in shown.history.readings
+                if one.cancelled_on is None
+            ),
+        ),
         "day_before": partial(plus_days, count=-1),
     }
     return render(request, "point.html", values)

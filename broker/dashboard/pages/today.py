@@ -22,8 +22,8 @@ from broker.store import cases, deadlines, mails, operations, worklist
 from broker.store.deadlines import OpenDeadline
 from broker.store.mails import TroubledMail
 from broker.store.operations import SweepStopped
-from broker.store.worklist import Choices, Position, Wanted
-from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tasks
+from broker.store.worklist import Choices, Line, Position, Wanted
+from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tasks, urgency_of
 
 _LINES_ON_A_PAGE = 50
 _LINES_IN_A_FILE = 100_000
@@ -76,10 +76,10 @@ async def export(request: web.Request) -> web.StreamResponse:
     """The whole list, filtered the same, as a CSV file."""
     office, texts = request.app[OFFICE], texts_for(request)
     now = office.clock.now()
-    work = partial(list_tasks, wanted=wanted_from(request.query), limit=_LINES_IN_A_FILE)
-    tasks = await office.reads(work)
+    work = partial(worklist.waiting, wanted=wanted_from(request.query), limit=_LINES_IN_A_FILE)
+    lines = await office.reads(work)
     head = [texts(f"today.column_{name}") for name in _COLUMNS]
-    return csv_answer("danes.csv", head, (_row(task, now, texts) for task in tasks))
+    return csv_answer("danes.csv", head, (_row(line, now, texts) for line in lines))
 
 
 async def go_on(request: web.Request) -> web.StreamResponse:
@@ -92,21 +92,23 @@ async def go_on(request: web.Request) -> web.StreamResponse:
 
 
 _COLUMNS = (
-    *("urgency", "kind", "case", "point", "site", "applicant", "phase"),
-    *("act_at", "limit", "article", "parked"),
+    *("urgency", "kind", "case", "point", "site", "applicant", "new_suppliers", "phase"),
+    *("correction", "act_at", "limit", "article", "parked"),
 )
 
 
-def _row(task: Task, now: datetime, texts: Texts) -> tuple[str, ...]:
-    line, deadline = task.line, task.line.deadline
+def _row(line: Line, now: datetime, texts: Texts) -> tuple[str, ...]:
+    deadline = line.deadline
     return (
-        texts(f"words.urgency_{task.urgency(now).value}"),
+        texts(f"words.urgency_{urgency_of(line, now).value}"),
         texts(f"words.waits_for_{line.waits_for.value if line.waits_for else 'parked'}"),
         line.case_id,
         line.accounting_point,
         line.metering_site or "",
         line.applicant_name,
+        ", ".join(one.name for one in line.new_suppliers),
         texts(f"words.phase_{line.phase.value}"),
+        texts("words.correction") if line.correction else "",
         dates.until(deadline.act_at, texts) if deadline else "",
         dates.until(deadline.limit, texts) if deadline else "",
         dates.article(deadline.article, texts) if deadline else "",
