@@ -64,7 +64,8 @@ def migrate(connection: Connection) -> None:
 class Service:
     """The broker of one operator on one file: opened, swept, then the door.
 
-    `address` is where the door listens once started, `dashboard_address` where the dashboard does.
+    `address` is where the door listens once started, `dashboard_address` where the dashboard does;
+    `door` is what stands behind the first.
     With a virtual clock there is no timer:
     whoever moves the clock calls `deadlines.reach_deadlines`, and `alerts.send_due` where mails
     are set up.
@@ -73,6 +74,7 @@ class Service:
     deadlines: ReachDeadlines
     reader: Connection
     writer: Writer
+    door: Door
     address: str
     dashboard_address: str
     alerts: AlertStaff | None
@@ -124,8 +126,8 @@ class Service:
         decide = DecideAsOperator(
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
-        door = self._door(desk, imports, decide)
-        await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
+        self.door = self._door(desk, imports, decide)
+        await self._listen(make_app(self.door), make_dashboard(self._office(desk, self.door)))
 
     def _alerts(self) -> AlertStaff | None:
         """What mails staff, where the settings name a server."""

@@ -21,10 +21,10 @@ NAMESPACE_OF_ANY_VERSION = "urn:supplier-switch:si:"
 NAMESPACE = NAMESPACE_OF_ANY_VERSION + "1"
 TAG_PREFIX = "{" + NAMESPACE + "}"
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
-# What costs far more to read than to send, and how much of it is worth looking at. libxml2 writes an
-# error for every unknown attribute, at 12 us: 8 MiB of them took 8 seconds; elements, comments and
-# instructions took 1 to 7. A valid message has fewer than two thousand of either sign, and free text
-# for no more than this. Base64 may bear a reference to a carriage return on each of 92,000 lines.
+# What costs far more to read than to send, and how much of it is worth looking at. libxml2 writes
+# an error for every unknown attribute, at 12 us: 8 MiB of them took 8 seconds; elements, comments
+# and instructions took 1 to 7. A valid message has fewer than two thousand of either sign, and free
+# text for no more than this. Base64 may bear a reference to a carriage return on 92,000 lines.
 WORTH_READING_MAX = {b"=": 20_000, b"<": 20_000, b"&": 200_000}
 INBOUND_KINDS = (
     DocumentKind.SWITCH_REQUEST,
