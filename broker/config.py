@@ -56,6 +56,29 @@ class DashboardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """How much one party, one address and all together may use of the door.
+
+    A party that has asked for nothing for a while may ask `requests_burst` times at once, then
+    `requests_per_second`; a message counts once more for each 64 kB. A stranger's address likewise.
+    `proxies`: addresses whose connections are not counted and whose X-Forwarded-For is believed.
+    """
+
+    requests_burst: int = 10_000
+    requests_per_second: float = 100.0
+    requests_at_once_max: int = 256
+    strangers_burst: int = 200
+    strangers_per_second: float = 20.0
+    bodies_mib_max: int = 128
+    bodies_per_party_mib_max: int = 64
+    connections_max: int = 1_000
+    connections_per_address_max: int = 400
+    proxies: tuple[str, ...] = ()
+    head_within_seconds: float = 10.0
+    idle_seconds: float = 75.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """Through which server, to whom and when staff are mailed; not at all without `host`."""
 
@@ -92,6 +115,7 @@ class Config:
 
     service: ServiceSettings = field(default_factory=ServiceSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
@@ -133,9 +157,12 @@ class Config:
         )
 
 
-_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | MailSettings | RuleSettings]] = {
+_SECTIONS: dict[
+    str, type[ServiceSettings | DashboardSettings | LimitSettings | MailSettings | RuleSettings]
+] = {
     "service": ServiceSettings,
     "dashboard": DashboardSettings,
+    "limits": LimitSettings,
     "mail": MailSettings,
     "rules": RuleSettings,
 }
@@ -166,12 +193,18 @@ def config_of(values: dict[str, Any], source: str) -> Config:
         config = msgspec.convert(values, Config, strict=False, dec_hook=_path)
     except (msgspec.ValidationError, TypeError) as error:
         raise UnableToReadConfig(f"{source}: {error}") from error
+    limits = config.limits
+    if min(getattr(limits, name) for name in _ABOVE_NOTHING) <= 0:
+        raise UnableToReadConfig(f"{source}: [limits] are above 0")
     mail = config.mail
     if mail.host is not None and not all("@" in one for one in (mail.sender, *mail.recipients)):
         raise UnableToReadConfig(f"{source}: [mail] needs a sender and recipients with addresses")
     if mail.host is not None and not mail.recipients:
         raise UnableToReadConfig(f"{source}: [mail] has a host and no recipients")
     return config
+
+
+_ABOVE_NOTHING = tuple(name for name in LimitSettings.__dataclass_fields__ if name != "proxies")
 
 
 def _path(kind: type, value: object) -> object:

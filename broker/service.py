@@ -1,6 +1,7 @@
 """The only wiring: settings to store, clock, identifiers, use cases, door, pages and timers."""
 
 import logging
+from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from aiohttp import web
 from sqlite_utils import Database
 
 from broker.clock import Clock
-from broker.config import Config
+from broker.config import Config, LimitSettings
 from broker.dashboard.letters import StaffLetters
 from broker.dashboard.office import Office, Reads
 from broker.dashboard.routes import make_dashboard
@@ -40,12 +41,15 @@ from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.web.door import Door
+from broker.web.fair_share import FairShare
+from broker.web.lines import LimitedSite, Lines, allow_open_files
 from broker.web.routes import make_app
 from broker.wire.explain import explain
 
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
+_OTHER_FILES = 100
 
 
 class UnableToListen(Exception):
@@ -179,6 +183,7 @@ class Service:
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
+            share=FairShare(self._config.limits, clock.monotonic),
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -220,6 +225,7 @@ class Service:
         """Take requests; the timer ticks before the first of them."""
         settings = self._config.service
         runners = [await self._runner(app) for app in (door, dashboard)]
+        allow_open_files(len(runners) * self._config.limits.connections_max + _OTHER_FILES)
         if self._with_timer:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
@@ -232,13 +238,13 @@ class Service:
             (self._config.dashboard.host, self._config.dashboard_port),
         )
         self.address, self.dashboard_address = [
-            await _listen_at(runner, host, port)
+            await _listen_at(runner, host, port, self._config.limits, self.door.turned_away)
             for runner, (host, port) in zip(runners, places, strict=True)
         ]
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
         settings = self._config.service
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.stop_within_seconds)
+        runner = web.AppRunner(app, shutdown_timeout=settings.stop_within_seconds)
         await runner.setup()
         self._opened.push_async_callback(runner.cleanup)
         return runner
@@ -248,9 +254,11 @@ class Service:
         await self._opened.aclose()
 
 
-async def _listen_at(runner: web.AppRunner, host: str, port: int) -> str:
+async def _listen_at(
+    runner: web.AppRunner, host: str, port: int, limits: LimitSettings, turned_away: Counter[int]
+) -> str:
     """Take requests at this address; gives it as a URL. Raises UnableToListen."""
-    site = web.TCPSite(runner, host, port)
+    site = LimitedSite(runner, host, port, Lines(limits, turned_away))
     try:
         await site.start()
     except OSError as error:

@@ -13,6 +13,7 @@ from broker.__main__ import main
 from broker.config import (
     Config,
     DashboardSettings,
+    LimitSettings,
     MailSettings,
     RuleSettings,
     ServiceSettings,
@@ -60,12 +61,14 @@ def as_toml(value: object) -> str:
     [
         ("### `[service]`", ServiceSettings()),
         ("### `[dashboard]`", DashboardSettings()),
+        ("### `[limits]`", LimitSettings()),
         ("### `[mail]`", MailSettings()),
         ("### `[rules]`", RuleSettings()),
     ],
 )
 def test_every_setting_is_there_with_its_default(
-    heading: str, settings: ServiceSettings | DashboardSettings | MailSettings | RuleSettings
+    heading: str,
+    settings: ServiceSettings | DashboardSettings | LimitSettings | MailSettings | RuleSettings,
 ) -> None:
     shown = [
         (key.strip("`"), default.strip("`"))

@@ -1,7 +1,8 @@
 """The whole service on a file of its own, a virtual clock, and parties that speak HTTP to it."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +13,13 @@ import aiohttp
 from lxml import etree
 
 from broker.clock import Clock, VirtualClock
-from broker.config import Config, DashboardSettings, RuleSettings, ServiceSettings
+from broker.config import (
+    Config,
+    DashboardSettings,
+    LimitSettings,
+    RuleSettings,
+    ServiceSettings,
+)
 from broker.messages.identifiers import Eic
 from broker.service import Service, migrate
 from broker.store import participants
@@ -145,6 +152,15 @@ class Broker:
             assert connection.execute(statement, parameters).rowcount > 0
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the event loop go on until this is so; at most half a minute."""
+    for _ in range(30_000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError("what was waited for did not come about")
+
+
 def token_of(party: str) -> str:
     """The token of a party in these tests."""
     return f"token-of-{party.lower()}"
@@ -164,6 +180,7 @@ def settings(
     path: Path,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    limits: dict[str, object] | None = None,
     **service: object,
 ) -> Config:
     """Settings for a file, on any free port."""
@@ -171,6 +188,7 @@ def settings(
     return Config(
         service=replace(on_any_port, **service),
         dashboard=DashboardSettings(**(dashboard or {})),
+        limits=LimitSettings(**(limits or {})),
         rules=rules or RuleSettings(),
     )
 
@@ -182,12 +200,14 @@ async def running(
     clock: Clock | None = None,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    limits: dict[str, object] | None = None,
     with_timer: bool = False,
     **service: object,
 ) -> AsyncIterator[Broker]:
     """The service on this file until the block ends."""
     clock = clock or VirtualClock(FRIDAY)
-    started = Service(settings(path, rules, dashboard, **service), clock, with_timer=with_timer)
+    config = settings(path, rules, dashboard, limits, **service)
+    started = Service(config, clock, with_timer=with_timer)
     await started.start()
     broker = Broker(started, clock, path)
     try:

@@ -23,7 +23,7 @@ from tests.web.letters import (
     switch_request,
     withdrawal,
 )
-from tests.web.running import FRIDAY, Answered, Broker, running
+from tests.web.running import FRIDAY, Answered, Broker, running, until
 
 POINT = sample_point(1)
 HOUR_TO_DECIDE = datetime(2026, 5, 5, 20, 0, tzinfo=UTC)
@@ -70,9 +70,7 @@ async def posted(broker: Broker, message: bytes, party: str) -> asyncio.Task[Ans
     """Post on a connection of its own; goes on when the message has its place in the queue."""
     before = messages_waiting(broker)
     task = asyncio.create_task(broker.post(message, party))
-    async with asyncio.timeout(10):
-        while messages_waiting(broker) == before:
-            await asyncio.sleep(0.001)
+    await until(lambda: messages_waiting(broker) > before)
     return task
 
 
