@@ -70,6 +70,29 @@ class DashboardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """How much one party, one address and all together may use of the door.
+
+    A party that has asked for nothing for a while may ask `requests_burst` times at once, then
+    `requests_per_second`; a message counts once more for each 64 kB. A stranger's address likewise.
+    `proxies`: addresses whose connections are not counted and whose X-Forwarded-For is believed.
+    """
+
+    requests_burst: int = 10_000
+    requests_per_second: float = 100.0
+    requests_at_once_max: int = 256
+    strangers_burst: int = 200
+    strangers_per_second: float = 20.0
+    bodies_mib_max: int = 128
+    bodies_per_party_mib_max: int = 64
+    connections_max: int = 1_000
+    connections_per_address_max: int = 400
+    proxies: tuple[str, ...] = ()
+    head_within_seconds: float = 10.0
+    idle_seconds: float = 75.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """Through which server, to whom and when staff are mailed; not at all without `host`."""
 
@@ -146,6 +169,7 @@ class Config:
     service: ServiceSettings = field(default_factory=ServiceSettings)
     tls: TlsSettings = field(default_factory=TlsSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
@@ -194,6 +218,7 @@ _SECTIONS: dict[
         ServiceSettings
         | TlsSettings
         | DashboardSettings
+        | LimitSettings
         | MailSettings
         | DeliverySettings
         | RuleSettings
@@ -202,6 +227,7 @@ _SECTIONS: dict[
     "service": ServiceSettings,
     "tls": TlsSettings,
     "dashboard": DashboardSettings,
+    "limits": LimitSettings,
     "mail": MailSettings,
     "delivery": DeliverySettings,
     "rules": RuleSettings,
@@ -233,18 +259,34 @@ def config_of(values: dict[str, Any], source: str) -> Config:
         config = msgspec.convert(values, Config, strict=False, dec_hook=_path)
     except (msgspec.ValidationError, TypeError) as error:
         raise UnableToReadConfig(f"{source}: {error}") from error
-    mail = config.mail
+    _check_limits(config.limits, source)
+    _check_mail(config.mail, source)
+    _check_delivery(config.delivery, source)
+    _check_tls(config.tls, source)
+    return config
+
+
+_ABOVE_NOTHING = tuple(name for name in LimitSettings.__dataclass_fields__ if name != "proxies")
+
+
+def _check_limits(limits: LimitSettings, source: str) -> None:
+    if min(getattr(limits, name) for name in _ABOVE_NOTHING) <= 0:
+        raise UnableToReadConfig(f"{source}: [limits] are above 0")
+
+
+def _check_mail(mail: MailSettings, source: str) -> None:
     if mail.host is not None and not all("@" in one for one in (mail.sender, *mail.recipients)):
         raise UnableToReadConfig(f"{source}: [mail] needs a sender and recipients with addresses")
     if mail.host is not None and not mail.recipients:
         raise UnableToReadConfig(f"{source}: [mail] has a host and no recipients")
     if mail.user is not None and mail.tls == "none":
         raise UnableToReadConfig(f"{source}: [mail] would send its password in the open: set tls")
+
+
+def _check_delivery(delivery: DeliverySettings, source: str) -> None:
     for name in ("at_once", "failures_to_open", "refusals_to_put_aside", "longest_wait_minutes"):
-        if getattr(config.delivery, name) < 1:
+        if getattr(delivery, name) < 1:
             raise UnableToReadConfig(f"{source}: [delivery] {name} is at least 1")
-    _check_tls(config.tls, source)
-    return config
 
 
 def _check_tls(tls: TlsSettings, source: str) -> None:

@@ -54,6 +54,8 @@ from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.web.door import Door
+from broker.web.fair_share import FairShare
+from broker.web.lines import LimitedSite, Lines, allow_open_files
 from broker.web.routes import make_app
 from broker.web.tls import DoorTls, UnableToUseCertificate
 from broker.wire.explain import explain
@@ -62,6 +64,7 @@ _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
 _SECONDS_BETWEEN_DELIVERIES = 1.0
+_OTHER_FILES = 100
 
 
 class UnableToListen(Exception):
@@ -81,7 +84,8 @@ def migrate(connection: Connection) -> None:
 class Service:
     """The broker of one operator on one file: opened, swept, then the door.
 
-    `address` is where the door listens once started, `dashboard_address` where the dashboard does.
+    `address` is where the door listens once started, `dashboard_address` where the dashboard does;
+    `door` is what stands behind the first.
     With a virtual clock there is no timer:
     whoever moves the clock calls `deadlines.reach_deadlines`, `delivery.deliver_due`, and
     `alerts.send_due` where mails are set up.
@@ -90,6 +94,7 @@ class Service:
     deadlines: ReachDeadlines
     reader: Connection
     writer: Writer
+    door: Door
     address: str
     dashboard_address: str
     alerts: AlertStaff | None
@@ -154,8 +159,8 @@ class Service:
         decide = DecideAsOperator(
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
-        door = self._door(desk, imports, decide, couriers)
-        await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
+        self.door = self._door(desk, imports, decide, couriers)
+        await self._listen(make_app(self.door), make_dashboard(self._office(desk, self.door)))
 
     def _alerts(self, server: MailServer | None) -> AlertStaff | None:
         """What mails staff, where there is a server."""
@@ -232,6 +237,7 @@ class Service:
                 terms=channel_terms(self._config.delivery),
             ),
             over_tls=self._config.tls.certificate is not None,
+            share=FairShare(self._config.limits, clock.monotonic),
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -275,6 +281,7 @@ class Service:
         """Take requests; the timer ticks before the first of them."""
         settings = self._config.service
         runners = [await self._runner(app) for app in (door, dashboard)]
+        allow_open_files(len(runners) * self._config.limits.connections_max + _OTHER_FILES)
         if self._with_timer:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
@@ -284,11 +291,17 @@ class Service:
             timers.start()
             self._opened.callback(timers.stop)
         self._tls = _tls(self._config.tls)
-        door_runner, dashboard_runner = runners
-        self.address = await _listen_at(door_runner, settings.host, settings.port, self._tls)
-        self.dashboard_address = await _listen_at(
-            dashboard_runner, self._config.dashboard.host, self._config.dashboard_port, None
+        pages = self._config.dashboard
+        places = (
+            (settings.host, settings.port, self._tls),
+            (pages.host, self._config.dashboard_port, None),
         )
+        self.address, self.dashboard_address = [
+            await _listen_at(
+                runner, host, port, Lines(self._config.limits, self.door.turned_away), tls
+            )
+            for runner, (host, port, tls) in zip(runners, places, strict=True)
+        ]
 
     def reload_certificate(self) -> None:
         """Show the certificate that lies in the files now; connections that are open go on.
@@ -307,7 +320,7 @@ class Service:
 
     async def _runner(self, app: web.Application) -> web.AppRunner:
         settings = self._config.service
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.stop_within_seconds)
+        runner = web.AppRunner(app, shutdown_timeout=settings.stop_within_seconds)
         await runner.setup()
         self._opened.push_async_callback(runner.cleanup)
         return runner
@@ -332,9 +345,11 @@ def _tls(settings: TlsSettings) -> DoorTls | None:
         raise UnableToListen(f"[tls] {error}") from error
 
 
-async def _listen_at(runner: web.AppRunner, host: str, port: int, tls: DoorTls | None) -> str:
+async def _listen_at(
+    runner: web.AppRunner, host: str, port: int, lines: Lines, tls: DoorTls | None
+) -> str:
     """Take requests at this address; gives it as a URL. Raises UnableToListen."""
-    site = web.TCPSite(runner, host, port, ssl_context=None if tls is None else tls.context)
+    site = LimitedSite(runner, host, port, lines, None if tls is None else tls.context)
     try:
         await site.start()
     except OSError as error:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, takewhile
 from sqlite3 import Connection
 from typing import Any, TypeVar
 
@@ -105,11 +106,18 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A work that waits for its turn, and who waits for its result."""
+    """A work that waits for its turn, and who waits for its result; None while it is not known."""
 
-    work: Callable[[Connection], Any]
+    work: Callable[[Connection], Any] | None
     result: asyncio.Future[Any]
     received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A place in the writer's queue, kept for a message that is still being read."""
+
+    _waiting: _Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +163,40 @@ class Writer:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="writer")
 
     async def submit(
-        self, work: Callable[[Connection], T], *, received_at: datetime | None = None
+        self,
+        work: Callable[[Connection], T],
+        *,
+        received_at: datetime | None = None,
+        place: Place | None = None,
     ) -> T:
         """Run the work on the writer and give its result once that is committed.
 
-        `received_at` is the receipt of the message it handles, None for anything else. Raises what
-        the work raised (then nothing of it was kept), or UnableToWrite. A caller that is cancelled
-        learns nothing: its work may have been kept.
+        `received_at` is the receipt of the message it handles, None for anything else; `place` was
+        kept for it at receipt. Raises what the work raised (then nothing of it was kept), or
+        UnableToWrite. A caller that is cancelled learns nothing: its work may have been kept.
         """
-        if not self.is_running():
-            raise UnableToWrite("the writer does not run")
-        if len(self._queue) >= self._queue_limit:
-            raise UnableToWrite(f"{self._queue_limit} are waiting already")
-        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(work, result, received_at))
+        waiting = self._queued(work, received_at) if place is None else place._waiting
+        waiting.work = work
         self._wake.set()
-        return await result
+        result: T = await waiting.result
+        return result
+
+    @contextmanager
+    def place(self, received_at: datetime) -> Iterator[Place]:
+        """Keep the next place in the queue for what was received now and has to be read first.
+
+        Nothing behind it is written before it is filled by `submit`, or given up at the end of the
+        block. Raises UnableToWrite.
+        """
+        waiting = self._queued(None, received_at)
+        try:
+            yield Place(waiting)
+        finally:
+            if waiting.work is None:
+                if not waiting.result.cancel():  # the writer has stopped, and told nobody yet
+                    waiting.result.exception()
+                self._queue = deque(one for one in self._queue if one is not waiting)
+                self._wake.set()
 
     async def close(self) -> None:
         """Take no more works, finish those that wait, and stop."""
@@ -197,20 +223,38 @@ class Writer:
         """How many works each of the last batches held, the latest last."""
         return tuple(self._batch_sizes)
 
+    def _queued(
+        self, work: Callable[[Connection], Any] | None, received_at: datetime | None
+    ) -> _Waiting:
+        if not self.is_running():
+            raise UnableToWrite("the writer does not run")
+        if len(self._queue) >= self._queue_limit:
+            raise UnableToWrite(f"{self._queue_limit} are waiting already")
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future(), received_at)
+        self._queue.append(waiting)
+        return waiting
+
     async def _run(self) -> None:
         try:
             while not (self._closing and not self._queue):
                 await self._wake.wait()
                 self._wake.clear()
-                while self._queue:
-                    await self._write_next_batch()
+                while batch := self._next_batch():
+                    await self._write(batch)
         finally:
             left, self._queue = [*self._batch, *self._queue], deque()
             _refuse(left, None)
 
-    async def _write_next_batch(self) -> None:
-        size = min(len(self._queue), self._batch_limit)
-        self._batch = [self._queue.popleft() for _ in range(size)]
+    def _next_batch(self) -> list[_Waiting]:
+        """What is next, up to the first place whose message is still being read."""
+        known = takewhile(lambda waiting: waiting.work is not None, self._queue)
+        batch = list(islice(known, self._batch_limit))
+        for _ in batch:
+            self._queue.popleft()
+        return batch
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        self._batch, size = batch, len(batch)
         try:
             await self._begin()
             outcomes = [(waiting, self._run_work(waiting)) for waiting in self._batch]
@@ -250,7 +294,7 @@ class Writer:
 
     def _run_work(self, waiting: _Waiting) -> _Outcome:
         """The outcome of one work. Raises only what ends the batch."""
-        if waiting.result.cancelled():
+        if waiting.work is None or waiting.result.cancelled():
             return _Outcome()
         self._connection.execute(_SAVEPOINT_WORK)
         try:

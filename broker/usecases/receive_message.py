@@ -7,12 +7,13 @@ with hash and answer, also what could not be read; an outage is never answered a
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
+from typing import TypeVar
 
 from broker.engine.decision import Decision, Refused
 from broker.engine.refusals import texts
@@ -31,21 +32,26 @@ from broker.messages.reported_changes import ReportedChange
 from broker.messages.requests import MasterDataRequest
 from broker.store import inbox, register
 from broker.store.participants import Participant
-from broker.store.writer import UnableToWrite, Writer
+from broker.store.writer import Place, UnableToWrite, Writer
 from broker.usecases.admission import acting_for, refuse_identifiers, refuse_sender
 from broker.usecases.answer_master_data import answer_master_data
 from broker.usecases.case_of_message import event_of
 from broker.usecases.change_register import change_register
 from broker.usecases.handle_event import Desk, handle_event
 from broker.usecases.reach_deadlines import ReachDeadlines, UnableToGoBefore
-from broker.wire.envelope import header_facts
+from broker.wire.envelope import HeaderFacts, header_facts
 from broker.wire.explain import explain
 from broker.wire.read import ReadMessage, read
 from broker.wire.write_acknowledgement import write_acknowledgement
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
 
 _EXPLAINING_MAX = 20
+# Larger messages are read beside the event loop, where 8 MiB take up to half a second.
+READ_AT_ONCE_BYTES_MAX = 64 * 1024
+_READERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class ReceiveMessage:
         self._desk = desk
         self._explainer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="explain")
         self._explaining = 0
+        self._readers = ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="read")
 
     async def receive(
         self,
@@ -104,8 +111,8 @@ class ReceiveMessage:
         """The answer to these bytes of the authenticated party; raises nothing of its own.
 
         `submitter` is the member of staff that hands it in on a page, for the operator.
-        No await lies between receipt and the writer's queue for a message of sound structure, so
-        that events enter the writer in order of receipt (design 4).
+        No await lies between receipt and the writer's queue, where a message that is read in a
+        thread keeps its place, so that events enter the writer in order of receipt (design 4).
         """
         attempt = replace(self._attempt(data, party, received_at), submitter=submitter)
         return await self._answered(attempt, self._read(attempt))
@@ -135,20 +142,36 @@ class ReceiveMessage:
             return await self._keep_failed(attempt)
 
     async def _read(self, attempt: Attempt) -> Answer:
-        message = read(attempt.data)
-        if isinstance(message, ReadMessage):
-            return await self._take(attempt, message)
-        return await self._refuse_structure(attempt, message)
+        if len(attempt.data) <= READ_AT_ONCE_BYTES_MAX:
+            found = read(attempt.data)
+            if isinstance(found, ReadMessage):
+                return await self._take(attempt, found)
+            return await self._refuse_structure(attempt, found)
+        with self._writer.place(attempt.received_at) as place:
+            found = await self._beside(read, attempt.data)
+            if isinstance(found, ReadMessage):
+                return await self._take(attempt, found, place)
+        # What is refused changes nothing, so it need not go before what was received after it.
+        return await self._refuse_structure(attempt, found)
+
+    async def _beside(self, work: Callable[[bytes], T], data: bytes) -> T:
+        """What this gives of a large message, in a thread: a parser lets the event loop go on."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work, data)
 
     async def _refuse_structure(self, attempt: Attempt, found: tuple[Refusal, ...]) -> Answer:
         """Level structure: 400, or 413 for attachments that are too large."""
         if any(one.reason is Reason.NOT_VALID_AGAINST_SCHEMA for one in found):
             found = await self._explained(attempt.data) or found
-        facts = header_facts(attempt.data)
+        facts = await self._facts(attempt.data)
         attempt = _with_header(attempt, facts.message_id, None)
         status = 413 if any(one.reason is Reason.TOO_LARGE for one in found) else 400
         verdict = Verdict(status=status, refusals=found)
         return await self._writer.submit(partial(self._conclude, attempt, verdict))
+
+    async def _facts(self, data: bytes) -> HeaderFacts:
+        if len(data) <= READ_AT_ONCE_BYTES_MAX:
+            return header_facts(data)
+        return await self._beside(header_facts, data)
 
     async def _explained(self, data: bytes) -> tuple[Refusal, ...]:
         """What the schema says to a person; nothing where too many wait for it already."""
@@ -160,13 +183,16 @@ class ReceiveMessage:
         finally:
             self._explaining -= 1
 
-    async def _take(self, attempt: Attempt, read_message: ReadMessage) -> Answer:
+    async def _take(
+        self, attempt: Attempt, read_message: ReadMessage, place: Place | None = None
+    ) -> Answer:
         header = read_message.message.header
         attempt = _with_header(attempt, header.message_id, header.kind.value)
         own = header.sender == attempt.party.eic
         return await self._writer.submit(
             partial(self._judge if own else self._judge_for_supplier, attempt, read_message),
             received_at=attempt.received_at,
+            place=place,
         )
 
     def _judge_for_supplier(
@@ -272,7 +298,8 @@ class ReceiveMessage:
 
         They are kept under the message's id, so that the sender can find what became of it.
         """
-        attempt = _with_header(attempt, header_facts(attempt.data).message_id, attempt.kind)
+        facts = await self._facts(attempt.data)
+        attempt = _with_header(attempt, facts.message_id, attempt.kind)
         received = _received(attempt, 500, None, None)
         try:
             await self._writer.submit(lambda connection: inbox.record(connection, received))

@@ -3,6 +3,7 @@
 A stranger's bytes are neither read nor kept: a counter and a log line remain (design 10).
 """
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -11,11 +12,13 @@ from broker.messages.codes import Role
 from broker.messages.reasons import Reason
 from broker.store.writer import UnableToWrite
 from broker.usecases.reach_deadlines import UnableToGoBefore
-from broker.web.door import DOOR, PARTY, REQUESTS_AT_ONCE_MAX, Handler, refusal
+from broker.web.door import DOOR, PARTY, Handler, refusal, too_many, too_slow
 from broker.web.identity import caller
+from broker.web.imports import IMPORTS
 
 _log = logging.getLogger(__name__)
 
+_OPERATORS = "/operator/"
 _OPEN_TO_ALL = ("/health/", "/schemas", "/codes")
 
 
@@ -48,22 +51,39 @@ async def answer_in_xml(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def know_the_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let through who is known, and no more of one party at once than is fair."""
-    if request.path.startswith(_OPEN_TO_ALL):
-        return await handler(request)
     door = request.app[DOOR]
+    if request.path.startswith(_OPEN_TO_ALL):
+        wait = door.share.stranger_has_to_wait(request)
+        return too_many(request, wait) if wait else await handler(request)
     party = caller(request)
     if party is None:
-        _log.info("a stranger was turned away from %s", request.match_info.route)
-        return refusal(
-            request, 401, Reason.NOT_AUTHENTICATED, {"WWW-Authenticate": 'Bearer realm="broker"'}
-        )
+        return _stranger(request)
     request[PARTY] = party
-    if request.path.startswith("/operator/") and Role.GRID_OPERATOR not in party.roles:
+    if request.path.startswith(_OPERATORS) and Role.GRID_OPERATOR not in party.roles:
         return refusal(request, 404, Reason.NOT_FOUND)
-    if door.under_way[party.eic] >= REQUESTS_AT_ONCE_MAX:
-        return refusal(request, 429, Reason.TOO_MANY_REQUESTS, {"Retry-After": "1"})
-    door.under_way[party.eic] += 1
+    wait = door.share.begin(party.eic)
+    if wait:
+        return too_many(request, wait)
     try:
+        if request.path.startswith(_OPERATORS) and request.path != IMPORTS:
+            try:
+                async with asyncio.timeout(door.message_within_seconds):
+                    await request.read()
+            except TimeoutError:
+                return too_slow(request)
         return await handler(request)
     finally:
-        door.under_way[party.eic] -= 1
+        door.share.end(party.eic)
+
+
+def _stranger(request: web.Request) -> web.Response:
+    """Turn away who has no valid token: whoever tries often is not even logged, and hung up on."""
+    wait = request.app[DOOR].share.stranger_has_to_wait(request)
+    if wait:
+        response = too_many(request, wait)
+        response.force_close()
+        return response
+    _log.info("a stranger was turned away from %s", request.match_info.route)
+    return refusal(
+        request, 401, Reason.NOT_AUTHENTICATED, {"WWW-Authenticate": 'Bearer realm="broker"'}
+    )

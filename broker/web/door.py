@@ -1,5 +1,6 @@
 """What the handlers of the door are given, and the pieces of an answer they share."""
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -24,11 +25,13 @@ from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.web.fair_share import FairShare
 from broker.wire.write_acknowledgement import write_acknowledgement
+
+_log = logging.getLogger(__name__)
 
 XML = "application/xml"
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
-REQUESTS_AT_ONCE_MAX = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,8 @@ class Door:
     A message must be there within `message_within_seconds` of its first byte, so that nobody keeps
     lines busy with bytes that never end. `over_tls` is whether the door itself speaks TLS.
 
-    `under_way` counts the requests of each party at this moment, `turned_away` by status what
-    was refused without being kept since the service started.
+    `share` is what one party may use of it at once and in time; `turned_away` counts by status
+    what was refused without being kept since the service started.
     """
 
     reader: Connection
@@ -58,7 +61,7 @@ class Door:
     staff: ManageStaff
     channels: KeepChannels
     over_tls: bool
-    under_way: Counter[Eic] = field(default_factory=Counter)
+    share: FairShare
     turned_away: Counter[int] = field(default_factory=Counter)
 
 
@@ -96,3 +99,17 @@ def refusal(
     )
     body = write_acknowledgement(acknowledgement, operator=door.operator, texts=texts)
     return xml(body, status, headers)
+
+
+def too_many(request: web.Request, seconds_to_wait: int) -> web.Response:
+    """The answer to who has asked too often, too much at once, or for too long."""
+    headers = {"Retry-After": str(seconds_to_wait)}
+    return refusal(request, 429, Reason.TOO_MANY_REQUESTS, headers)
+
+
+def too_slow(request: web.Request) -> web.Response:
+    """The answer to what took too long to arrive; nothing of it is kept."""
+    _log.warning("a request of %s took too long to arrive", request[PARTY].eic)
+    response = refusal(request, 408, Reason.TOO_SLOW)
+    response.force_close()
+    return response

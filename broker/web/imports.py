@@ -9,13 +9,14 @@ from aiohttp import web
 from broker.messages.reasons import Reason
 from broker.usecases.import_into_register import ImportUnderWay
 from broker.usecases.prepare_import import UPLOAD
-from broker.web.door import DOOR, PARTY, refusal
+from broker.web.door import DOOR, PARTY, refusal, too_slow
 from broker.web.operator import json_answer
 
 _log = logging.getLogger(__name__)
 
 UPLOAD_BYTES_MAX = 512 * 1024 * 1024
 _ZIP = "application/zip"
+IMPORTS = "/operator/imports"
 
 
 async def post_import(request: web.Request) -> web.StreamResponse:
@@ -33,7 +34,7 @@ async def post_import(request: web.Request) -> web.StreamResponse:
         async with door.imports.place_for_upload() as folder:
             upload = await asyncio.to_thread((folder / UPLOAD).open, "wb")
             try:
-                async for chunk in request.content.iter_any():
+                while chunk := await _next_chunk(request):
                     received += len(chunk)
                     if received > UPLOAD_BYTES_MAX:
                         return _too_large(request)
@@ -42,12 +43,20 @@ async def post_import(request: web.Request) -> web.StreamResponse:
                 await asyncio.to_thread(upload.close)
             skip_faulty = request.query.get("skip-faulty") == "yes"
             number = door.imports.begin(folder, by=party.eic, skip_faulty=skip_faulty)
+    except TimeoutError:
+        return too_slow(request)
     except ImportUnderWay:
         response = json_answer({"error": "another import is under way"}, 409)
         response.force_close()
         return response
     _log.info("import %s: %d bytes", number, received)
     return json_answer({"import": number}, HTTPStatus.ACCEPTED)
+
+
+async def _next_chunk(request: web.Request) -> bytes:
+    """What came next, nothing at the end. Raises TimeoutError where nothing comes any more."""
+    async with asyncio.timeout(request.app[DOOR].message_within_seconds):
+        return await request.content.readany()
 
 
 async def get_import(request: web.Request) -> web.StreamResponse:

@@ -8,7 +8,17 @@ from aiohttp import web
 from broker.messages.identifiers import MessageId, ReceiptNumber
 from broker.messages.reasons import Reason
 from broker.store import inbox
-from broker.web.door import DOOR, MESSAGE_BYTES_MAX, PARTY, PROVIDER, refusal, xml
+from broker.web.bodies import Room, UnableToHold, UnableToHoldMoreOfOne
+from broker.web.door import (
+    DOOR,
+    MESSAGE_BYTES_MAX,
+    PARTY,
+    PROVIDER,
+    refusal,
+    too_many,
+    too_slow,
+    xml,
+)
 from broker.wire.write_view import write_message_status
 
 _log = logging.getLogger(__name__)
@@ -21,34 +31,47 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     door, party = request.app[DOOR], request[PARTY]
     if (request.content_length or 0) > MESSAGE_BYTES_MAX:
         return _too_large(request)
-    data = bytearray()
-    try:
-        async with asyncio.timeout(door.message_within_seconds):
-            async for chunk in request.content.iter_any():
-                data += chunk
-                if len(data) > MESSAGE_BYTES_MAX:
-                    return _too_large(request)
-    except TimeoutError:
-        return _too_slow(request)
-    received_at = door.clock.now()
-    if request.content_type in _MEDIA_TYPES:
-        answer = await door.receive.receive(bytes(data), party, received_at)
-    else:
-        answer = await door.receive.refuse_media_type(bytes(data), party, received_at)
+    with door.share.bodies.room(party.eic) as room:
+        try:
+            room.grow_to(request.content_length or 0)
+            data = await _body(request, room)
+        except TimeoutError:
+            return too_slow(request)
+        except web.HTTPRequestEntityTooLarge:
+            return _too_large(request)
+        except UnableToHoldMoreOfOne:
+            return _hung_up(too_many(request, 1))
+        except UnableToHold:
+            return _hung_up(refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"}))
+        received_at = door.clock.now()
+        door.share.charge_for(party.eic, len(data))
+        if request.content_type in _MEDIA_TYPES:
+            answer = await door.receive.receive(data, party, received_at)
+        else:
+            answer = await door.receive.refuse_media_type(data, party, received_at)
     headers = {"Retry-After": "1"} if answer.status == 503 else None
     return xml(answer.body, answer.status, headers)
 
 
+async def _body(request: web.Request, room: Room) -> bytes:
+    """All bytes of the message. Raises TimeoutError, UnableToHold, HTTPRequestEntityTooLarge."""
+    data = bytearray()
+    async with asyncio.timeout(request.app[DOOR].message_within_seconds):
+        async for chunk in request.content.iter_any():
+            data += chunk
+            if len(data) > MESSAGE_BYTES_MAX:
+                raise web.HTTPRequestEntityTooLarge(MESSAGE_BYTES_MAX, len(data))
+            room.grow_to(len(data))
+    return bytes(data)
+
+
 def _too_large(request: web.Request) -> web.Response:
     _log.warning("a message of %s was too large", request[PARTY].eic)
-    response = refusal(request, 413, Reason.TOO_LARGE)
-    response.force_close()
-    return response
+    return _hung_up(refusal(request, 413, Reason.TOO_LARGE))
 
 
-def _too_slow(request: web.Request) -> web.Response:
-    _log.warning("a message of %s took too long to arrive", request[PARTY].eic)
-    response = refusal(request, 408, Reason.TOO_SLOW)
+def _hung_up(response: web.Response) -> web.Response:
+    """The same, and nothing more on this connection: the rest of the message is of no use."""
     response.force_close()
     return response
 

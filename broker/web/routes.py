@@ -69,7 +69,7 @@ def make_app(door: Door) -> web.Application:
             web.post("/operator/staff", staff.add_staff),
             web.post("/operator/staff/{name}/password", staff.set_password),
             web.delete("/operator/staff/{name}", staff.remove_staff),
-            web.post("/operator/imports", imports.post_import),
+            web.post(imports.IMPORTS, imports.post_import),
             web.get("/operator/imports/{number}", imports.get_import),
         ]
     )

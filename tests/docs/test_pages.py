@@ -14,6 +14,7 @@ from broker.config import (
     Config,
     DashboardSettings,
     DeliverySettings,
+    LimitSettings,
     MailSettings,
     RuleSettings,
     ServiceSettings,
@@ -63,6 +64,7 @@ def as_toml(value: object) -> str:
         ("### `[service]`", ServiceSettings()),
         ("### `[tls]`", TlsSettings()),
         ("### `[dashboard]`", DashboardSettings()),
+        ("### `[limits]`", LimitSettings()),
         ("### `[mail]`", MailSettings()),
         ("### `[delivery]`", DeliverySettings()),
         ("### `[rules]`", RuleSettings()),
@@ -73,6 +75,7 @@ def test_every_setting_is_there_with_its_default(
     settings: ServiceSettings
     | TlsSettings
     | DashboardSettings
+    | LimitSettings
     | MailSettings
     | DeliverySettings
     | RuleSettings,

@@ -20,23 +20,25 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import aiohttp
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from lxml import etree
+from yarl import URL
 
 from broker.engine.apply import replay
 from broker.store.connection import open_for_reading
 from broker.store.verify import FindingKind, verify
 from broker.web.broken_http import leave_out_what_was_sent
 from broker.wire.schema import TAG_PREFIX, validate
-from tests.hostile.inputs import hostile_inputs
+from tests.hostile.inputs import input_number
 from tests.web.letters import METERING_CENTRE, NORTH, OPERATOR, SOUTH
 from tests.web.running import Broker, new_database, running, token_of
 
 SECONDS_MAX = 10.0
-_ROUND = 500
+LINES = 8
 SENDERS = (SOUTH, NORTH, OPERATOR, METERING_CENTRE)
+ASKED = ("/messages/", "/mailbox/", "/cases/", "/schemas/")
 # Persons of the sample register, and what an input would write into the log.
 PERSONAL = ("Ana Zgled", "Boris Vzorec", "Zgledna ulica", "12345679", "forged", "ana@example.com")
 
@@ -73,29 +75,58 @@ class LogWatch(logging.Handler):
             self._seen.faults.append(f"the log tells of what was sent: {line[:500]!r}")
 
 
-async def post(broker: Broker, data: bytes, seen: Seen) -> None:
-    """Post one input as the party it names, every eighth as another, and look at the answer."""
+async def post(broker: Broker, number: int, random_seed: int, seen: Seen) -> None:
+    """Post one input as the party it names, every eighth as another, and look at the answer.
+
+    Every sixteenth is also asked for, as if it were the number of something.
+    """
+    data = input_number(number, random_seed)
     named = next((party for party in SENDERS if party.encode() in data[:2_000]), SOUTH)
-    sender = named if seen.count % 8 else SENDERS[seen.count // 8 % len(SENDERS)]
+    sender = named if number % 8 else SENDERS[number // 8 % len(SENDERS)]
+    what = f"input {number} of seed {random_seed}"
+    status, body = await _ask(broker, "POST", "/messages", sender, data, seen, what)
+    seen.statuses[status] += 1
+    look_at(body, seen, what)
+    if number % 16 == 0:
+        folder = ASKED[number // 16 % len(ASKED)]
+        path = folder + quote(bytes(data[-200:]), safe="")
+        status, body = await _ask(broker, "GET", path, sender, None, seen, what)
+        look_at(body, seen, what)
+        if status != 404:
+            seen.faults.append(f"{what}: {status} for {path!r}")
+
+
+async def _ask(
+    broker: Broker,
+    method: str,
+    path: str,
+    sender: str,
+    data: bytes | None,
+    seen: Seen,
+    what: str,
+) -> tuple[int, bytes]:
     began = time.monotonic()
-    async with broker.session.post(
-        broker.address + "/messages",
-        data=BytesIO(data),
-        headers={
-            "Authorization": f"Bearer {token_of(sender)}",
-            "Content-Type": "application/xml",
-        },
+    headers = {"Authorization": f"Bearer {token_of(sender)}", "Content-Type": "application/xml"}
+    async with broker.session.request(
+        method,
+        URL(broker.address + path, encoded=True),
+        data=None if data is None else BytesIO(data),
+        headers=headers,
         timeout=aiohttp.ClientTimeout(total=SECONDS_MAX * 3),
     ) as answer:
         body = await answer.read()
     took = time.monotonic() - began
-    seen.statuses[answer.status] += 1
     seen.slowest_seconds = max(seen.slowest_seconds, took)
     if answer.status >= 500 or took > SECONDS_MAX:
-        seen.faults.append(f"{answer.status} after {took:.1f} s: {data[:300]!r}")
+        seen.faults.append(f"{what}: {answer.status} after {took:.1f} s: {(data or b'')[:300]!r}")
+    return answer.status, body
+
+
+def look_at(body: bytes, seen: Seen, what: str) -> None:
+    """An answer is an acknowledgement, valid against our schema."""
     root = etree.fromstring(body)
     if root.tag != TAG_PREFIX + "Acknowledgement" or validate(root):
-        seen.faults.append(f"the answer is not valid: {body[:500]!r}")
+        seen.faults.append(f"{what}: the answer is not valid: {body[:500]!r}")
 
 
 async def look_over(broker: Broker, seen: Seen) -> None:
@@ -120,7 +151,7 @@ def run(path: Path, inputs: int, random_seed: int, told: Callable[[Seen], None])
     root.setLevel(logging.INFO)
     try:
         with asyncio.Runner() as runner:
-            runner.run(_run(runner.get_loop(), path, inputs, random_seed, seen, told))
+            runner.run(_run(path, inputs, random_seed, seen, told))
     finally:
         root.removeHandler(watch)
         root.setLevel(level)
@@ -128,36 +159,23 @@ def run(path: Path, inputs: int, random_seed: int, told: Callable[[Seen], None])
 
 
 async def _run(
-    loop: asyncio.AbstractEventLoop,
     path: Path,
     inputs: int,
     random_seed: int,
     seen: Seen,
     told: Callable[[Seen], None],
 ) -> None:
-    async with running(path) as broker:
+    """On several lines at once, so that inputs meet in one batch and while others are read."""
+    numbers = iter(range(inputs))
+    async with running(path, limits={"requests_burst": 10**9}) as broker:
 
-        def each(data: bytes) -> None:
-            asyncio.run_coroutine_threadsafe(post(broker, data, seen), loop).result()
-            told(seen)
+        async def one_line() -> None:
+            for number in numbers:
+                await post(broker, number, random_seed, seen)
+                told(seen)
 
-        for begun in range(0, inputs, _ROUND):
-            inputs_of_round = min(_ROUND, inputs - begun)
-            await asyncio.to_thread(_drawn(each, inputs_of_round, random_seed * 10**6 + begun))
+        await asyncio.gather(*(one_line() for _ in range(LINES)))
         await look_over(broker, seen)
-
-
-def _drawn(each: Callable[[bytes], None], inputs: int, random_seed: int) -> Callable[[], None]:
-    """A round of inputs: hypothesis remembers all it drew, which is its memory and not ours."""
-    drawn = settings(
-        max_examples=inputs,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    run_round: Callable[[], None] = seed(random_seed)(drawn(given(hostile_inputs())(each)))
-    return run_round
 
 
 def main() -> int:

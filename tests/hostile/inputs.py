@@ -1,4 +1,4 @@
-"""Hostile bytes: the published samples, broken and abused, drawn by hypothesis.
+"""Hostile bytes: the published samples, broken and abused, the same ones for the same seed.
 
 Each input is what somebody could post. Nothing here is expected to be refused; what is expected of
 the broker is the same for all, see `harness`.
@@ -7,6 +7,7 @@ the broker is the same for all, see `harness`.
 import base64
 import random
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 
@@ -17,6 +18,23 @@ from broker.wire.schema import INBOUND_KINDS, NAMESPACE
 from tests.web.letters import MESSAGES
 
 _TEXT = re.compile(rb">([^<>\s][^<>]*)<")
+_LEAF = re.compile(rb"<([A-Z]\w*)[^<>]*>([^<>]+)</\1>")
+_LOOK_ALIKES = str.maketrans(
+    "AaBCceEHIijKMoOpPSsTxXyYč1",
+    "\u0410\u0430\u0412\u0421\u0441\u0435\u0415\u041d\u0406\u0456\u0458\u041a\u041c\u043e"
+    "\u041e\u0440\u0420\u0405\u0455\u0422\u0445\u0425\u0443\u0423\u010bl",
+)
+_UNSEEN = (
+    "\u200b",
+    "\u00ad",
+    "\u2060",
+    "\ufeff",
+    "\u202e",
+    "\u2028",
+    "\u00a0",
+    "\x85",
+    "\U000e0041",
+)
 _ROOT = re.compile(rb"<([A-Z][A-Za-z]+)( [^>]*)?>")
 
 VALUES = (
@@ -244,7 +262,87 @@ def noise(_: bytes, draw: random.Random) -> bytes:
     return draw.randbytes(draw.choice((0, 1, 7, 500, 70_000)))
 
 
-WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+def look_alikes(data: bytes, draw: random.Random) -> bytes:
+    """Letters of a value that only look like the right ones, or that nobody sees."""
+    texts = [one for one in _TEXT.finditer(data) if len(one.group(1)) < 60]
+    one = draw.choice(texts)
+    text = one.group(1).decode()
+    match draw.randrange(4):
+        case 0:
+            text = text.translate(_LOOK_ALIKES)
+        case 1:
+            text = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+        case 2:
+            at = draw.randrange(len(text) + 1)
+            text = text[:at] + draw.choice(_UNSEEN) + text[at:]
+        case _:
+            text = unicodedata.normalize(draw.choice(("NFD", "NFKD")), text)
+    return data[: one.start(1)] + text.encode() + data[one.end(1) :]
+
+
+def rearranged(data: bytes, draw: random.Random) -> bytes:
+    """An element doubled, left out, emptied, or changed with the next."""
+    leaves = list(_LEAF.finditer(data))
+    at = draw.randrange(len(leaves) - 1)
+    one, after = leaves[at], leaves[at + 1]
+    new = draw.choice((one[0] * 2, b"", one[0] * 30, after[0], one[0].replace(one[2], b"")))
+    return data[: one.start()] + new + data[one.end() :]
+
+
+def prefixes(data: bytes, draw: random.Random) -> bytes:
+    """Our namespace under a prefix, under two, taken away below, or bound to what it may not be."""
+    ours = b'xmlns="' + NAMESPACE.encode() + b'"'
+    one = draw.choice(list(_LEAF.finditer(data)))
+    name = one[1]
+    told = draw.choice(
+        (
+            b'xmlns=""',
+            b'xmlns="urn:x"',
+            b'xmlns:a=""',
+            b'xmlns:xml="urn:x"',
+            b'xmlns:xmlns="urn:x"',
+            ours,
+        )
+    )
+    if draw.random() < 0.5:
+        return data[: one.start()] + b"<%s %s>" % (name, told) + data[one.start() + len(name) + 2 :]
+    prefixed = re.sub(rb"<(/?)([A-Z])", rb"<\1p:\2", data).replace(b"xmlns=", b"xmlns:p=", 1)
+    return prefixed.replace(b"<p:Header", draw.choice((b"<p:Header", b"<q:Header", b"<Header")))
+
+
+def marks(data: bytes, draw: random.Random) -> bytes:
+    """Byte order marks: twice, of another encoding, in the middle; halves of surrogates."""
+    mark = draw.choice((b"\xef\xbb\xbf" * 2, b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"+/v8"))
+    one = draw.choice(list(_TEXT.finditer(data)))
+    inside = draw.choice(
+        (b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf8\x88\x80\x80\x80", b"\0")
+    )
+    match draw.randrange(3):
+        case 0:
+            return mark + data
+        case 1:
+            return data[: one.end(1)] + inside + data[one.end(1) :]
+        case _:
+            return mark + data.decode("utf-8", "replace").encode("utf-16-le")
+
+
+def signed(data: bytes, draw: random.Random) -> bytes:
+    """What looks like a signature over another message than the one it comes with."""
+    root = _ROOT.search(data)
+    end = data.rfind(b"</")
+    signature = (
+        b'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference URI="#a">'
+        b"<DigestValue>AAAA</DigestValue></Reference></SignedInfo><SignatureValue>AAAA"
+        b"</SignatureValue><Object>%s</Object></Signature>"
+    ) % draw.choice((b"", re.sub(rb"^<\?xml[^>]*\?>", b"", draw.choice(samples()))))
+    told = draw.choice((b' Id="a"', b' xml:id="a"', b""))
+    if root is None:
+        return data
+    return data[: root.end(1)] + told + data[root.end(1) : end] + signature + data[end:]
+
+
+Way = Callable[[bytes, random.Random], bytes]
+WAYS: tuple[Way, ...] = (
     another_value,
     raw_value,
     split_value,
@@ -255,6 +353,11 @@ WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     namespaces,
     wrapped,
     attachment,
+    look_alikes,
+    rearranged,
+    prefixes,
+    marks,
+    signed,
     noise,
 )
 # Most values pass the schema, so that more of them meet the rules.
@@ -268,16 +371,23 @@ class Input(bytes):
         return f"{len(self)} bytes {bytes(self[:200])!r}"
 
 
-@st.composite
-def hostile_inputs(draw: st.DrawFn) -> Input:
+def hostile_input(draw: random.Random) -> Input:
     """One input: a sample, treated in one way or in two, under an identification of its own."""
-    source = draw(st.randoms(use_true_random=False))
-    data = draw(st.sampled_from(samples()))
-    fresh = b"<Identification>F-%d</Identification>" % source.randrange(10**9)
+    data = draw.choice(samples())
+    fresh = b"<Identification>F-%d</Identification>" % draw.randrange(10**9)
     data = re.sub(rb"<Identification>[^<]*</Identification>", fresh, data, count=1)
-    for way in draw(st.lists(st.sampled_from(_DRAWN), min_size=1, max_size=2)):
+    for way in draw.sample(_DRAWN, draw.randint(1, 2)):
         try:
-            data = way(data, source)
+            data = way(data, draw)
         except (IndexError, ValueError, UnicodeDecodeError):
             continue  # what the first way left has nothing for the second to work on
     return Input(data)
+
+
+def input_number(number: int, seed: int) -> Input:
+    """The input of this number in the run of this seed, whatever came before it."""
+    return hostile_input(random.Random(f"{seed}/{number}"))
+
+
+HOSTILE_INPUTS = st.randoms(use_true_random=False).map(hostile_input)
+"""The same for hypothesis."""

@@ -64,6 +64,12 @@ def kept(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute(KEPT)]
 
 
+async def several_turns() -> None:
+    """Let the event loop and a commit have their turns."""
+    for _ in range(5):
+        await asyncio.sleep(0.005)
+
+
 async def together(writer: Writer, *works: Work) -> list[Any]:
     """What each of these works, submitted at once, gave or raised."""
     return await asyncio.gather(*map(writer.submit, works), return_exceptions=True)
@@ -101,6 +107,59 @@ class TestOrder:
         await writer.close()
         assert results[:2] == [1, 2]
         assert isinstance(results[2], UnableToWrite)
+
+
+class TestPlaces:
+    """What is received is written in order of receipt, also where reading it takes a while."""
+
+    async def test_nothing_behind_a_place_is_written_before_it_is_filled(
+        self, writer: Writer, reading: Connection
+    ) -> None:
+        await writer.submit(put(0))
+        with writer.place(T0) as place:
+            behind = [asyncio.create_task(writer.submit(put(number))) for number in (2, 3)]
+            await several_turns()
+            assert (kept(reading), writer.waiting_count()) == ([document_id(0)], 3)
+            await writer.submit(put(1), place=place)
+        assert await asyncio.gather(*behind) == [2, 3]
+        assert kept(reading) == [document_id(number) for number in range(4)]
+
+    async def test_what_goes_before_a_place_does_not_wait_for_it(self, writer: Writer) -> None:
+        before = asyncio.create_task(writer.submit(put(1)))
+        await asyncio.sleep(0)
+        with writer.place(T0) as place:
+            assert await before == 1
+            assert await writer.submit(put(2), place=place) == 2
+
+    async def test_a_place_that_is_given_up_holds_up_nobody(self, writer: Writer) -> None:
+        with writer.place(T0):
+            behind = asyncio.create_task(writer.submit(put(1)))
+            await several_turns()
+        assert await behind == 1
+        assert writer.waiting_count() == 0
+
+    async def test_it_counts_as_a_message_not_yet_written(self, writer: Writer) -> None:
+        with writer.place(T0) as place:
+            assert writer.oldest_waiting() == T0
+            await writer.submit(put(1), place=place)
+        assert writer.oldest_waiting() is None
+
+    async def test_what_has_a_place_is_still_written_at_the_end(self, writer: Writer) -> None:
+        with writer.place(T0) as place:
+            closing = asyncio.create_task(writer.close())
+            await several_turns()
+            assert await writer.submit(put(1), place=place) == 1
+        await closing
+
+    async def test_a_place_counts_among_those_who_wait(self, writing: Connection) -> None:
+        writer = Writer(writing, before_commit=no_seal, queue_limit=1)
+        writer.start()
+        with writer.place(T0):
+            with pytest.raises(UnableToWrite):
+                await writer.submit(put(1))
+            with pytest.raises(UnableToWrite), writer.place(T0):
+                pass
+        await writer.close()
 
 
 class TestOneWorkFails:

@@ -1,7 +1,8 @@
 """The whole service on a file of its own, a virtual clock, and parties that speak HTTP to it."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from broker.config import (
     Config,
     DashboardSettings,
     DeliverySettings,
+    LimitSettings,
     RuleSettings,
     ServiceSettings,
     TlsSettings,
@@ -152,6 +154,15 @@ class Broker:
             assert connection.execute(statement, parameters).rowcount > 0
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the event loop go on until this is so; at most half a minute."""
+    for _ in range(30_000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError("what was waited for did not come about")
+
+
 def token_of(party: str) -> str:
     """The token of a party in these tests."""
     return f"token-of-{party.lower()}"
@@ -171,6 +182,7 @@ def settings(
     path: Path,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    limits: dict[str, object] | None = None,
     tls: TlsSettings | None = None,
     **service: object,
 ) -> Config:
@@ -180,6 +192,7 @@ def settings(
         service=replace(on_any_port, **service),
         dashboard=DashboardSettings(**(dashboard or {})),
         delivery=DeliverySettings(inside_hosts=("127.0.0.1",), within_seconds=5.0),
+        limits=LimitSettings(**(limits or {})),
         rules=rules or RuleSettings(),
         tls=tls or TlsSettings(),
     )
@@ -192,13 +205,14 @@ async def running(
     clock: Clock | None = None,
     rules: RuleSettings | None = None,
     dashboard: dict[str, object] | None = None,
+    limits: dict[str, object] | None = None,
     with_timer: bool = False,
     tls: TlsSettings | None = None,
     **service: object,
 ) -> AsyncIterator[Broker]:
     """The service on this file until the block ends."""
     clock = clock or VirtualClock(FRIDAY)
-    config = settings(path, rules, dashboard, tls, **service)
+    config = settings(path, rules, dashboard, limits, tls, **service)
     started = Service(config, clock, with_timer=with_timer)
     await started.start()
     broker = Broker(started, clock, path)

@@ -182,6 +182,38 @@ def test_a_wall_of_rubbish_is_refused_and_explained_quickly(piece: bytes) -> Non
     assert findings[0].reason is Reason.NOT_VALID_AGAINST_SCHEMA
 
 
+@pytest.mark.parametrize(
+    "before", [b"<?p?>" * 1_500_000, b"<!---->" * 1_000_000, b" \n" * 4_000_000]
+)
+def test_what_stands_before_the_root_is_passed_over_quickly(before: bytes) -> None:
+    started = time.perf_counter()
+    read(before + BODY)
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("piece", "found", "most"),
+    [
+        (b"<X/>" * 20_000, "x <", 20_000),
+        (b"<!---->" * 20_000, "x <", 20_000),
+        (b"<X " + b'a="" ' * 20_001 + b"/>", "x =", 20_000),
+        (b"&#65;" * 200_001, "x &", 200_000),
+    ],
+    ids=["elements", "comments", "attributes", "references"],
+)
+def test_more_than_is_worth_reading_is_not_read(piece: bytes, found: str, most: int) -> None:
+    (refusal,) = refusals(REQUEST.replace(b"  <RequestedDate>", piece + b"<RequestedDate>"))
+    assert refusal.reason is Reason.NOT_VALID_AGAINST_SCHEMA
+    assert (refusal.found or "").endswith(found)
+    assert refusal.expected == f"<= {most} {found}"
+
+
+def test_base64_in_lines_that_end_in_a_reference_is_read() -> None:
+    """As some serialisers write a carriage return: `&#xD;` at the end of each line."""
+    lines = b"&#xD;\n".join([base64.b64encode(b"%PDF-" + bytes(52))] * 90_000)
+    assert not isinstance(read(REQUEST.replace(ATTACHMENT, lines)), tuple)
+
+
 def test_a_schema_location_is_never_followed() -> None:
     hint = (
         b'<SwitchRequest xmlns:i="http://www.w3.org/2001/XMLSchema-instance" '
