@@ -27,7 +27,12 @@ from broker.dashboard.texts import TEXTS
 from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
-from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.connection import (
+    BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP,
+    hold,
+    open_for_reading,
+    open_for_writing,
+)
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_delivery import delivery as delivery_migrations
 from broker.store.migrations_exchange import exchange
@@ -199,7 +204,7 @@ class Service:
         connection = open_for_writing(path)
         self._opened.callback(connection.close)
         migrate(connection)
-        self.reader = open_for_reading(path)
+        self.reader = open_for_reading(path, BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP)
         self._opened.callback(self.reader.close)
         return connection
 

@@ -4,6 +4,7 @@ A form token is made from the visitor's cookie, which no other site can read or 
 another site cannot hold it. A visitor who has not signed in has a cookie of random bits for this.
 """
 
+import asyncio
 import hmac
 import logging
 from functools import partial
@@ -34,6 +35,7 @@ from broker.store.writer import UnableToWrite
 _log = logging.getLogger(__name__)
 
 _COOKIE, _LANGUAGE_COOKIE = "session", "language"
+_FORM_WITHIN_SECONDS = 30.0
 _YEAR_SECONDS = 366 * 24 * 3600
 _HEADERS = {
     "Content-Security-Policy": (
@@ -154,7 +156,11 @@ async def _is_operators_program(request: web.Request) -> bool:
 
 
 async def _carries_form_token(request: web.Request) -> bool:
-    given = (await request.post()).get("form_token")
+    try:
+        async with asyncio.timeout(_FORM_WITHIN_SECONDS):
+            given = (await request.post()).get("form_token")
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     return isinstance(given, str) and hmac.compare_digest(
         given.encode(), request[FORM_TOKEN].encode()
     )

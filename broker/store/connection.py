@@ -18,6 +18,7 @@ _END = "ROLLBACK"
 _FULL = 2
 _BUSY_TIMEOUT_MS_WRITING = 10
 _BUSY_TIMEOUT_MS_READING = 5_000
+BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP = 10
 
 
 class UnableToOpen(Exception):
@@ -72,10 +73,13 @@ def _prepare_for_writing(connection: sqlite3.Connection) -> None:
         )
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(
+    path: Path, busy_timeout_ms: int = _BUSY_TIMEOUT_MS_READING
+) -> sqlite3.Connection:
     """A connection that cannot write, for mailboxes, dashboard and verification.
 
-    Raises UnableToOpen where there is no database.
+    Where the file cannot be read just now, it waits so long and blocks its thread meanwhile. Raises
+    UnableToOpen where there is no database.
     """
     try:
         connection = sqlite3.connect(
@@ -84,11 +88,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS_READING}")
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise UnableToOpen(f"{path}: {error}") from error
     return connection
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether another process has the file for itself just now, so that trying again helps."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

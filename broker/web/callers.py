@@ -10,6 +10,7 @@ from aiohttp import web
 
 from broker.messages.codes import Role
 from broker.messages.reasons import Reason
+from broker.store.connection import is_busy
 from broker.store.writer import UnableToWrite
 from broker.usecases.reach_deadlines import UnableToGoBefore
 from broker.web.door import DOOR, PARTY, Handler, refusal, too_many, too_slow
@@ -43,7 +44,9 @@ async def answer_in_xml(request: web.Request, handler: Handler) -> web.StreamRes
         return refusal(request, 400, Reason.NOT_WELL_FORMED)
     except (UnableToWrite, UnableToGoBefore):
         return refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"})
-    except Exception:  # noqa: BLE001 - our bug: told as such, never as a refusal
+    except Exception as error:  # noqa: BLE001 - our bug: told as such, never as a refusal
+        if is_busy(error):
+            return refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"})
         _log.exception("ALARM: %s %s failed", request.method, request.match_info.route)
         return refusal(request, 500, Reason.INTERNAL_ERROR)
 

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from broker.dashboard import guard
 from broker.dashboard.office import Address, Who
 from broker.dashboard.routes import ADDRESSES
 from tests.dashboard.visitors import Visitor
+from tests.web.raw_http import Line, head
 from tests.web.running import Broker
 
 NUMBER = "01234567-89ab-7def-8123-456789abcdef"
@@ -116,6 +118,19 @@ async def test_a_page_takes_nothing_from_other_hosts_and_runs_nothing_inline(
 async def test_a_form_that_is_too_large_is_refused(clerk: Visitor) -> None:
     page = await clerk.post("/language", {"language": "x" * 300_000})
     assert page.status == 413
+
+
+async def test_a_form_that_never_ends_is_given_up(
+    broker: Broker, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_FORM_WITHIN_SECONDS", 0.1)
+    await visitor.get("/sign-in")
+    line = await Line.to(int(broker.service.dashboard_address.rpartition(":")[2]))
+    cookie = f"Cookie: session={visitor.cookies['session']}"
+    form = ("Content-Type: application/x-www-form-urlencoded", "Content-Length: 100")
+    await line.send(head("POST", "/sign-in", None, cookie, *form) + b"form_token=")
+    assert (await line.answer()).status == 408
+    await line.close()
 
 
 async def test_the_language_is_remembered_also_of_a_stranger(visitor: Visitor) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from broker.config import RuleSettings
 from broker.engine.apply import replay
-from broker.store.connection import open_for_reading
+from broker.store.connection import BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP, open_for_reading
 from broker.store.verify import verify
 from tests.web.letters import (
     NORTH,
@@ -102,6 +102,33 @@ async def test_while_locked_everything_can_be_read(broker: Broker) -> None:
         assert_retry(await broker.ask("DELETE", f"/mailbox/{number}", SOUTH))
     assert await broker.mailbox(SOUTH) == ["ApprovalNotice"]
     assert (await broker.ask("DELETE", f"/mailbox/{number}", SOUTH)).status == 204
+
+
+async def test_while_locked_a_mailbox_holds_up_nobody_else(broker: Broker) -> None:
+    """Noting that a document was handed out waits for the lock; who asks meanwhile does not."""
+    await broker.post(GOOD, SOUTH)
+    with locked(broker.path):
+        peeked = asyncio.create_task(broker.get("/mailbox", SOUTH))
+        for _ in range(20):
+            assert (await broker.get("/mailbox?limit=5", NORTH)).status == 200
+        assert not peeked.done()
+    assert (await peeked).status == 200
+
+
+async def test_what_cannot_be_read_just_now_is_asked_for_again(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that is not in WAL is locked to readers too, as ours is while SQLite recovers it."""
+    aside = tmp_path / "aside.sqlite"
+    with closing(sqlite3.connect(broker.path)) as ours:
+        ours.execute("VACUUM INTO ?", (str(aside),))
+    with closing(open_for_reading(aside, BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP)) as reader:
+        object.__setattr__(broker.service.door, "reader", reader)
+        with closing(sqlite3.connect(aside, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            assert_retry(await broker.get("/mailbox", SOUTH))
+        assert "ALARM" not in caplog.text
+        assert (await broker.get("/mailbox", SOUTH)).status == 204
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2, 4, 8, 12])
