@@ -22,6 +22,7 @@ from broker.store.connection import hold, open_for_reading, open_for_writing
 from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
+from broker.store.migrations_keeping import keeping
 from broker.store.migrations_register import register as register_migrations
 from broker.store.writer import Writer
 from broker.timers import Timers
@@ -59,6 +60,7 @@ def migrate(connection: Connection) -> None:
     register_migrations.apply(database)
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
+    keeping.apply(database)
 
 
 class Service:
