@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import import_command, staff_command
+from broker import import_command, keeping_command, staff_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
 from broker.engine.apply import replay
@@ -148,6 +148,7 @@ def _add_operator_commands(commands: Any) -> None:
     command.set_defaults(run=_decide)
 
     staff_command.add_to(commands, at_service, _ask)
+    keeping_command.add_to(commands, at_service, _ask)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"
@@ -304,11 +305,14 @@ def _token(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     with closing(open_for_reading(_config(options).service.database)) as connection:
         findings = verify(connection, replay, last_seal=options.last_seal)
+        missing = keeping_command.missing_in(connection)
+    for line in missing:
+        print(f"missing\t{line}")
     for finding in findings:
         print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
     damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
     print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
-    return 1 if damaged else 0
+    return 1 if damaged or missing else 0
 
 
 def _seal_value(text: str) -> bytes:

@@ -40,6 +40,7 @@ from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
+from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
 from broker.web.routes import make_app
 from broker.wire.explain import explain
@@ -47,6 +48,7 @@ from broker.wire.explain import explain
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
+_SECONDS_BETWEEN_LOOKS = 600.0
 
 
 class UnableToListen(Exception):
@@ -78,6 +80,7 @@ class Service:
     address: str
     dashboard_address: str
     alerts: AlertStaff | None
+    owed: WatchOwed
 
     def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
         self._config = config
@@ -117,6 +120,9 @@ class Service:
         caught_up = await self.deadlines.reach_deadlines(clock.now())
         _log.info("%d deadlines caught up, %d cases re-dated", caught_up, moved)
         self.alerts = self._alerts()
+        self.owed = WatchOwed(
+            database=settings.database, writer=self.writer, clock=clock, desk=desk
+        )
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
@@ -179,6 +185,7 @@ class Service:
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
+            owed=self.owed,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -207,11 +214,13 @@ class Service:
                 writer=self.writer,
                 turned_away=door.turned_away,
                 since=archive.last_position(self.reader),
+                owed=self.owed,
             ),
             mailbox=door.mailbox,
             readings=EnterReading(
                 reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
             ),
+            owed=self.owed,
             rules=desk.rules,
             behind_tls=settings.behind_tls,
         )
@@ -223,6 +232,9 @@ class Service:
         if self._with_timer:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
+            timers.every(
+                _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
+            )
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

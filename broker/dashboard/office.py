@@ -21,6 +21,7 @@ from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
+from broker.usecases.watch_owed import WatchOwed
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -66,6 +67,7 @@ class Office:
     measure: Measure
     mailbox: DeliverNotices
     readings: EnterReading
+    owed: WatchOwed
     rules: Rulebook
     behind_tls: bool
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from broker.web import credentials, imports, mailbox, messages, operator, published, staff
+from broker.web import credentials, imports, keeping, mailbox, messages, operator, published, staff
 from broker.web.callers import answer_in_xml, know_the_caller
 from broker.web.door import DOOR, MESSAGE_BYTES_MAX, Door
 
@@ -38,6 +38,8 @@ def make_app(door: Door) -> web.Application:
             web.post("/operator/staff", staff.add_staff),
             web.post("/operator/staff/{name}/password", staff.set_password),
             web.delete("/operator/staff/{name}", staff.remove_staff),
+            web.get("/operator/notices/missing", keeping.get_missing),
+            web.post("/operator/notices/again", keeping.post_make_again),
             web.post("/operator/imports", imports.post_import),
             web.get("/operator/imports/{number}", imports.get_import),
         ]
