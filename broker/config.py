@@ -71,6 +71,20 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """For how long contents are kept that the law does not give a time for; 0: without end.
+
+    `at` is the local hour of the daily run.
+    """
+
+    cases_months: int = 60
+    no_case_months: int = 60
+    customers_months: int = 12
+    mails_days: int = 90
+    at: time = time(2, 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
     """What the law and the interpretations leave to the operator (interpretations 2, 3, 8)."""
 
@@ -93,6 +107,7 @@ class Config:
     service: ServiceSettings = field(default_factory=ServiceSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
     def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
@@ -133,10 +148,14 @@ class Config:
         )
 
 
-_SECTIONS: dict[str, type[ServiceSettings | DashboardSettings | MailSettings | RuleSettings]] = {
+_SECTIONS: dict[
+    str,
+    type[ServiceSettings | DashboardSettings | MailSettings | RetentionSettings | RuleSettings],
+] = {
     "service": ServiceSettings,
     "dashboard": DashboardSettings,
     "mail": MailSettings,
+    "retention": RetentionSettings,
     "rules": RuleSettings,
 }
 
@@ -169,6 +188,9 @@ def config_of(values: dict[str, Any], source: str) -> Config:
     mail = config.mail
     if mail.host is not None and not all("@" in one for one in (mail.sender, *mail.recipients)):
         raise UnableToReadConfig(f"{source}: [mail] needs a sender and recipients with addresses")
+    kept = config.retention
+    if min(kept.cases_months, kept.no_case_months, kept.customers_months, kept.mails_days) < 0:
+        raise UnableToReadConfig(f"{source}: [retention] has no time below 0")
     if mail.host is not None and not mail.recipients:
         raise UnableToReadConfig(f"{source}: [mail] has a host and no recipients")
     return config

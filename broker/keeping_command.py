@@ -1,4 +1,4 @@
-"""The commands about what is owed and missing: `owed` and `make-again`.
+"""The commands about what is owed and what is kept: `owed`, `make-again` and `erase`.
 
 All speak to the running service, which alone writes; `verify` looks for missing notices in a file.
 """
@@ -6,6 +6,7 @@ All speak to the running service, which alone writes; `verify` looks for missing
 import argparse
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from sqlite3 import Connection
 from typing import Any
 
@@ -36,6 +37,34 @@ def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None
             "POST",
             "/operator/notices/again",
             {"case": options.case, "by": options.by, "why": options.why},
+        )
+    )
+
+    command = commands.add_parser(
+        "erase", parents=[at_service], help="erase a case, a customer, or what is old"
+    )
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--case", help="this case")
+    what.add_argument("--customer", help="all of the customer with this tax number")
+    what.add_argument(
+        "--before", type=date.fromisoformat, help="all that ended before a day, as 2021-01-01"
+    )
+    command.add_argument("--dry-run", action="store_true", help="only say what would go")
+    command.add_argument("--by", required=True, help="who wants it erased")
+    command.add_argument("--why", required=True, help="the reason, kept in the journal")
+    command.set_defaults(
+        run=lambda options: ask(
+            options,
+            "POST",
+            "/operator/erasures",
+            {
+                "case": options.case,
+                "customer": options.customer,
+                "before": options.before.isoformat() if options.before else None,
+                "dry_run": options.dry_run,
+                "by": options.by,
+                "why": options.why,
+            },
         )
     )
 

@@ -39,6 +39,7 @@ from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.retain import Retain, RetentionTerms
 from broker.usecases.sign_in import SessionTerms, SignIn
 from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
@@ -81,6 +82,7 @@ class Service:
     dashboard_address: str
     alerts: AlertStaff | None
     owed: WatchOwed
+    retain: Retain
 
     def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
         self._config = config
@@ -123,6 +125,7 @@ class Service:
         self.owed = WatchOwed(
             database=settings.database, writer=self.writer, clock=clock, desk=desk
         )
+        self.retain = self._retain(desk)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
@@ -134,6 +137,24 @@ class Service:
         )
         door = self._door(desk, imports, decide)
         await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
+
+    def _retain(self, desk: Desk) -> Retain:
+        """What erases what has been kept long enough."""
+        kept, dashboard = self._config.retention, self._config.dashboard
+        return Retain(
+            database=self._config.service.database,
+            writer=self.writer,
+            clock=self._clock,
+            rules=desk.rules,
+            terms=RetentionTerms(
+                cases_months=kept.cases_months,
+                no_case_months=kept.no_case_months,
+                customers_months=kept.customers_months,
+                mails_days=kept.mails_days,
+                at=kept.at,
+                sessions=timedelta(hours=dashboard.session_hours),
+            ),
+        )
 
     def _alerts(self) -> AlertStaff | None:
         """What mails staff, where the settings name a server."""
@@ -186,6 +207,7 @@ class Service:
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
             owed=self.owed,
+            retain=self.retain,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -235,6 +257,7 @@ class Service:
             timers.every(
                 _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
             )
+            timers.every(_SECONDS_BETWEEN_LOOKS, "retention", self.retain.run_daily)
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

@@ -22,6 +22,7 @@ from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.retain import Retain
 from broker.usecases.watch_owed import WatchOwed
 from broker.wire.write_acknowledgement import write_acknowledgement
 
@@ -55,6 +56,7 @@ class Door:
     message_within_seconds: float
     staff: ManageStaff
     owed: WatchOwed
+    retain: Retain
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

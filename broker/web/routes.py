@@ -40,6 +40,7 @@ def make_app(door: Door) -> web.Application:
             web.delete("/operator/staff/{name}", staff.remove_staff),
             web.get("/operator/notices/missing", keeping.get_missing),
             web.post("/operator/notices/again", keeping.post_make_again),
+            web.post("/operator/erasures", keeping.post_erase),
             web.post("/operator/imports", imports.post_import),
             web.get("/operator/imports/{number}", imports.get_import),
         ]

@@ -88,12 +88,19 @@ async def test_nobody_else_sees_or_makes_anything(broker: Broker) -> None:
     for method, path in (
         ("GET", "/operator/notices/missing"),
         ("POST", "/operator/notices/again"),
+        ("POST", "/operator/erasures"),
     ):
         assert (await broker.ask(method, path, SOUTH, body)).status == 404
         assert (await broker.ask(method, path, None, body)).status == 401
 
 
 async def test_a_body_that_says_too_little_is_refused(broker: Broker) -> None:
-    for path, body in (("/operator/notices/again", {"by": "", "why": "x"}),):
+    for path, body in (
+        ("/operator/notices/again", {"by": "", "why": "x"}),
+        ("/operator/erasures", {**BY}),
+        ("/operator/erasures", {**BY, "case": "a", "customer": "b"}),
+    ):
         answer = await broker.ask("POST", path, OPERATOR, json.dumps(body).encode())
         assert answer.status == 400
+    unknown = json.dumps({**BY, "case": "nobody's"}).encode()
+    assert (await broker.ask("POST", "/operator/erasures", OPERATOR, unknown)).status == 404
