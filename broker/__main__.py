@@ -19,6 +19,7 @@ from broker import (
     ask_service,
     channel_command,
     import_command,
+    keeping_command,
     staff_command,
 )
 from broker.ask_service import ask, in_path
@@ -146,6 +147,7 @@ def _add_operator_commands(commands: Any) -> None:
 
     staff_command.add_to(commands, at_service, ask)
     channel_command.add_to(commands, at_service, ask)
+    keeping_command.add_to(commands, at_service, ask)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"
@@ -258,11 +260,14 @@ def _token(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     with closing(open_for_reading(_config(options).service.database)) as connection:
         findings = verify(connection, replay, last_seal=options.last_seal)
+        missing = keeping_command.missing_in(connection)
+    for line in missing:
+        print(f"missing\t{line}")
     for finding in findings:
         print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
     damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
     print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
-    return 1 if damaged else 0
+    return 1 if damaged or missing else 0
 
 
 def _seal_value(text: str) -> bytes:

@@ -147,6 +147,20 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """For how long contents are kept that the law does not give a time for; 0: without end.
+
+    `at` is the local hour of the daily run.
+    """
+
+    cases_months: int = 60
+    no_case_months: int = 60
+    customers_months: int = 12
+    mails_days: int = 90
+    at: time = time(2, 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
     """What the law and the interpretations leave to the operator (interpretations 2, 3, 8)."""
 
@@ -172,6 +186,7 @@ class Config:
     limits: LimitSettings = field(default_factory=LimitSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     rules: RuleSettings = field(default_factory=RuleSettings)
 
     def with_overrides(self, *, database: Path | None, port: int | None) -> "Config":
@@ -221,6 +236,7 @@ _SECTIONS: dict[
         | LimitSettings
         | MailSettings
         | DeliverySettings
+        | RetentionSettings
         | RuleSettings
     ],
 ] = {
@@ -230,6 +246,7 @@ _SECTIONS: dict[
     "limits": LimitSettings,
     "mail": MailSettings,
     "delivery": DeliverySettings,
+    "retention": RetentionSettings,
     "rules": RuleSettings,
 }
 
@@ -262,6 +279,7 @@ def config_of(values: dict[str, Any], source: str) -> Config:
     _check_limits(config.limits, source)
     _check_mail(config.mail, source)
     _check_delivery(config.delivery, source)
+    _check_retention(config.retention, source)
     _check_tls(config.tls, source)
     return config
 
@@ -287,6 +305,11 @@ def _check_delivery(delivery: DeliverySettings, source: str) -> None:
     for name in ("at_once", "failures_to_open", "refusals_to_put_aside", "longest_wait_minutes"):
         if getattr(delivery, name) < 1:
             raise UnableToReadConfig(f"{source}: [delivery] {name} is at least 1")
+
+
+def _check_retention(kept: RetentionSettings, source: str) -> None:
+    if min(kept.cases_months, kept.no_case_months, kept.customers_months, kept.mails_days) < 0:
+        raise UnableToReadConfig(f"{source}: [retention] has no time below 0")
 
 
 def _check_tls(tls: TlsSettings, source: str) -> None:

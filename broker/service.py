@@ -37,6 +37,7 @@ from broker.store.migrations_dashboard import dashboard as dashboard_migrations
 from broker.store.migrations_delivery import delivery as delivery_migrations
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
+from broker.store.migrations_keeping import keeping
 from broker.store.migrations_register import register as register_migrations
 from broker.store.writer import Writer
 from broker.timers import Timers
@@ -57,7 +58,9 @@ from broker.usecases.measure import Measure
 from broker.usecases.open_contract import OpenContract
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.retain import Retain, RetentionTerms
 from broker.usecases.sign_in import SessionTerms, SignIn
+from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
 from broker.web.fair_share import FairShare
 from broker.web.lines import LimitedSite, Lines, allow_open_files
@@ -70,6 +73,7 @@ _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_ALERTS = 20.0
 _SECONDS_BETWEEN_DELIVERIES = 1.0
 _OTHER_FILES = 100
+_SECONDS_BETWEEN_LOOKS = 600.0
 
 
 class UnableToListen(Exception):
@@ -84,6 +88,7 @@ def migrate(connection: Connection) -> None:
     dashboard_migrations.apply(database)
     flow_figures.apply(database)
     delivery_migrations.apply(database)
+    keeping.apply(database)
 
 
 class Service:
@@ -104,6 +109,8 @@ class Service:
     dashboard_address: str
     alerts: AlertStaff | None
     delivery: DeliverByChannel
+    owed: WatchOwed
+    retain: Retain
 
     def __init__(
         self,
@@ -155,6 +162,10 @@ class Service:
         self.alerts = self._alerts(server)
         couriers = make_couriers(self._config.delivery, server, self._opened)
         self.delivery = self._delivery(couriers)
+        self.owed = WatchOwed(
+            database=settings.database, writer=self.writer, clock=clock, desk=desk
+        )
+        self.retain = self._retain(desk)
         explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
@@ -166,6 +177,24 @@ class Service:
         )
         self.door = self._door(desk, imports, decide, couriers)
         await self._listen(make_app(self.door), make_dashboard(self._office(desk, self.door)))
+
+    def _retain(self, desk: Desk) -> Retain:
+        """What erases what has been kept long enough."""
+        kept, dashboard = self._config.retention, self._config.dashboard
+        return Retain(
+            database=self._config.service.database,
+            writer=self.writer,
+            clock=self._clock,
+            rules=desk.rules,
+            terms=RetentionTerms(
+                cases_months=kept.cases_months,
+                no_case_months=kept.no_case_months,
+                customers_months=kept.customers_months,
+                mails_days=kept.mails_days,
+                at=kept.at,
+                sessions=timedelta(hours=dashboard.session_hours),
+            ),
+        )
 
     def _alerts(self, server: MailServer | None) -> AlertStaff | None:
         """What mails staff, where there is a server."""
@@ -243,6 +272,8 @@ class Service:
             ),
             over_tls=self._config.tls.certificate is not None,
             share=FairShare(self._config.limits, clock.monotonic),
+            owed=self.owed,
+            retain=self.retain,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -271,6 +302,7 @@ class Service:
                 writer=self.writer,
                 turned_away=door.turned_away,
                 since=archive.last_position(self.reader),
+                owed=self.owed,
             ),
             mailbox=door.mailbox,
             channels=door.channels,
@@ -278,6 +310,7 @@ class Service:
                 reader=self.reader, receive=door.receive, clock=self._clock, desk=desk
             ),
             contracts=OpenContract(writer=self.writer, clock=self._clock),
+            owed=self.owed,
             rules=desk.rules,
             behind_tls=settings.behind_tls,
         )
@@ -291,6 +324,10 @@ class Service:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
             timers.every(_SECONDS_BETWEEN_DELIVERIES, "delivering", self.delivery.deliver_due)
+            timers.every(
+                _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
+            )
+            timers.every(_SECONDS_BETWEEN_LOOKS, "retention", self.retain.run_daily)
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

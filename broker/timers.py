@@ -1,7 +1,8 @@
 """The ticks that wake the sweep and the mails: no rule, date or deadline lives here (design 4)."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,9 +17,23 @@ class Timers:
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._first: list[Callable[[], Coroutine[None, None, None]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
-    def every(self, seconds: float, what: str, work: Callable[[], Awaitable[int]]) -> None:
-        """Run this work every so many seconds; `what` is what the log calls it."""
+    def every(
+        self,
+        seconds: float,
+        what: str,
+        work: Callable[[], Awaitable[int]],
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Run this work every so many seconds; `what` is what the log calls it.
+
+        `at_once`: a first time as soon as the ticking begins.
+        """
+        if at_once:
+            self._first.append(partial(_tick, what, work))
         self._scheduler.add_job(
             partial(_tick, what, work),
             "interval",
@@ -30,10 +45,13 @@ class Timers:
 
     def start(self) -> None:
         """Begin to tick, with the event loop running."""
+        self._tasks = [asyncio.create_task(first()) for first in self._first]
         self._scheduler.start()
 
     def stop(self) -> None:
         """Tick no more."""
+        for task in self._tasks:
+            task.cancel()
         self._scheduler.shutdown(wait=False)
 
 

@@ -23,6 +23,7 @@ from broker.usecases.measure import Measure
 from broker.usecases.open_contract import OpenContract
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.sign_in import SignIn
+from broker.usecases.watch_owed import WatchOwed
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,6 +71,7 @@ class Office:
     channels: KeepChannels
     readings: EnterReading
     contracts: OpenContract
+    owed: WatchOwed
     rules: Rulebook
     behind_tls: bool
 

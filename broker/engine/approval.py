@@ -35,7 +35,7 @@ from broker.messages.register_changes import MeteringPointCreated, RegisterChang
 
 Person = tuple[str, str] | tuple[None, None]
 NOBODY: Person = (None, None)
-_ANOTHERS = (GivenReason(reason=Reason.ANOTHER_CLAIM_REJECTED),)
+ANOTHERS = (GivenReason(reason=Reason.ANOTHER_CLAIM_REJECTED),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Examined:
         whole = given(self.refusals)
 
         def grounds(party: Eic | None) -> tuple[GivenReason, ...]:
-            return whole if party is None else own.get(party, ()) or _ANOTHERS
+            return whole if party is None else own.get(party, ()) or ANOTHERS
 
         return grounds
 

@@ -8,7 +8,7 @@ from broker.engine.approval import reject, start_clocks, to_everybody
 from broker.engine.calendar import just_before, local_day, plus_days
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.handle_request import redated
-from broker.engine.notices_application import Grounds, objection_decision
+from broker.engine.notices_application import grounds_of_upheld, objection_decision
 from broker.engine.refusals import unfit_objection
 from broker.engine.state import Consultation, SwitchCase
 from broker.messages.deadlines import Deadline
@@ -126,7 +126,7 @@ def uphold(
     objection = objections.get(event.supplier)
     if objection is None:
         return Refused((Refusal(reason=Reason.NOT_POSSIBLE_IN_THIS_STATE, found=event.supplier),))
-    grounds = _grounds_of_upheld(objection)
+    grounds = grounds_of_upheld(objection)
     record = ObjectionUpheld(at=at.now, by=event.by, why=event.why, supplier=event.supplier)
     upheld = Decision(
         state=apply(case, record),
@@ -199,16 +199,6 @@ def _decision(case: SwitchCase, at: Circumstances) -> Deadline:
 
 def _end_of_objections(case: SwitchCase, at: Circumstances) -> Deadline:
     return at.rules.objections_deadline(_said(case).asked_at, local_day(case.received_at))
-
-
-def _grounds_of_upheld(objection: Objection) -> Grounds:
-    upheld = GivenReason(reason=Reason.OBJECTION_UPHELD)
-    why = GivenReason(reason=objection.reason, text=objection.text)
-
-    def grounds(party: Eic | None) -> tuple[GivenReason, ...]:
-        return (upheld, why) if party in (None, objection.header.sender) else (upheld,)
-
-    return grounds
 
 
 def _not_an_answer(case: SwitchCase, answer: SupplyConfirmation | Objection) -> tuple[Refusal, ...]:

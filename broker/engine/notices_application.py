@@ -33,7 +33,8 @@ from broker.messages.notices import (
     WithdrawalConfirmation,
     WithdrawalNotice,
 )
-from broker.messages.requests import ChosenSupplier
+from broker.messages.reasons import Reason
+from broker.messages.requests import ChosenSupplier, Objection
 
 Grounds = Callable[[Eic | None], tuple[GivenReason, ...]]
 """What each supplier is told as ground, and under None the customer that applied itself."""
@@ -127,6 +128,17 @@ def objection_decision(
         for eic in said.suppliers
         if facts.party(eic) is not None
     )
+
+
+def grounds_of_upheld(objection: Objection) -> Grounds:
+    """That an objection was upheld; why it was is told to who objected and to the customer (B7)."""
+    upheld = GivenReason(reason=Reason.OBJECTION_UPHELD)
+    why = GivenReason(reason=objection.reason, text=objection.text)
+
+    def grounds(party: Eic | None) -> tuple[GivenReason, ...]:
+        return (upheld, why) if party in (None, objection.header.sender) else (upheld,)
+
+    return grounds
 
 
 def _invitation(

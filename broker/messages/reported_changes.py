@@ -11,10 +11,12 @@ from broker.messages.codes import Direction, ObtainedBy, Payer, PayerGround, Reg
 from broker.messages.identifiers import (
     DeliveryPoint,
     Eic,
+    Gsrn,
     ObisCode,
     SerialNumber,
     TaxNumber,
 )
+from broker.messages.notices import FinalSettlement, RegisterChangeNotice
 from broker.messages.requests import Address, Header, Message, PointReference, RegisterValue
 
 
@@ -164,3 +166,18 @@ class RegisterChanged:
 
 
 InboundMessage = Message | ReportedChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTold:
+    """Who was told of a change at a point that came of no case, and what (A32, A35, D4).
+
+    It stands in the journal without a case; a notice that is lost is made again from it.
+    """
+
+    at: datetime
+    point: Gsrn
+    change: RegisterChangeKind
+    effective_on: date
+    notices: tuple[RegisterChangeNotice, ...]
+    settlements: tuple[FinalSettlement, ...]

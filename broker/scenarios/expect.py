@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from sqlite3 import Connection
 
+from broker.engine.apply import replay
 from broker.scenarios.files import LOCAL_TIME, Step, instant_of
 from broker.scenarios.posts import parties, party_named
 from broker.scenarios.stage import Delivered, operator_party
+from broker.store.verify import verify
+from broker.usecases.owed_notices import find_missing
 
 _NAMED = ("to", "kind", "at", "times")
 
@@ -13,6 +17,14 @@ _NAMED = ("to", "kind", "at", "times")
 def different(what: str, expected: object, came: object) -> list[str]:
     """The difference between two values as a line; nothing where they are equal."""
     return [] if expected == came else [f"{what}: expected {expected}, came {came}"]
+
+
+def wrong_in_file(connection: Connection) -> list[str]:
+    """What is not as it was committed or replayed, and notices that are owed and not there."""
+    return [
+        *(f"verify: {one.where} {one.what}" for one in verify(connection, replay)),
+        *(f"missing by {one.rule}: {one.kind.value}" for one in find_missing(connection)),
+    ]
 
 
 def wrong_notices(step: Step, new: Sequence[Delivered]) -> list[str]:

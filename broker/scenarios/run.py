@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from lxml import etree
 
 from broker.config import RuleSettings
-from broker.engine.apply import replay
 from broker.scenarios.expect import (
     different,
     said_too_much,
     wrong_deadlines,
     wrong_fields,
+    wrong_in_file,
     wrong_notices,
 )
 from broker.scenarios.files import FaultyScenario, Scenario, Step, settings_of
@@ -43,7 +43,6 @@ from broker.scenarios.stage import (
     operator_party,
 )
 from broker.store.connection import open_for_reading
-from broker.store.verify import verify
 from broker.usecases.operator_verbs import Verb
 
 Named = TypeVar("Named")
@@ -114,9 +113,7 @@ async def run_scenario(
     async with stage.opened():
         await run.all_steps()
     with closing(open_for_reading(stage.database)) as connection:
-        run.failures += [
-            f"verify: {finding.where} {finding.what}" for finding in verify(connection, replay)
-        ]
+        run.failures += wrong_in_file(connection)
     return Report(scenario=scenario, happenings=tuple(run.happenings), failures=tuple(run.failures))
 
 

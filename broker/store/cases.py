@@ -75,6 +75,12 @@ _OPEN_IDS = (
 # The case that put a switch right, of which the schema allows one.
 _CORRECTED_BY = "SELECT case_id FROM cases WHERE corrects = ?"
 
+# Whether a switch at an accounting point was put right after an instant.
+_PUT_RIGHT_SINCE = (
+    "SELECT EXISTS (SELECT 1 FROM cases WHERE accounting_point = ? AND opened_at >= ?"
+    " AND corrects IS NOT NULL)"
+)
+
 # Let a party see a case, from the first time it is told of it in this capacity.
 _ADD_PARTY = (
     "INSERT INTO case_parties (case_id, party, capacity, since) VALUES (?, ?, ?, ?)"
@@ -183,6 +189,12 @@ def corrected_by(connection: Connection, case_id: CaseId) -> CaseId | None:
     """The case that put this switch right, None where none did."""
     row = connection.execute(_CORRECTED_BY, (case_id,)).fetchone()
     return None if row is None else CaseId(row[0])
+
+
+def put_right_since(connection: Connection, accounting_point: Gsrn, at: datetime) -> bool:
+    """Whether a switch at this point was put right at or after this instant (D3)."""
+    row = connection.execute(_PUT_RIGHT_SINCE, (accounting_point, instants.to_text(at))).fetchone()
+    return bool(row[0])
 
 
 def phase_of(connection: Connection, case_id: CaseId) -> Phase | None:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 # Read everything as of one moment, beside a writer.
@@ -19,6 +19,7 @@ _FULL = 2
 _BUSY_TIMEOUT_MS_WRITING = 10
 _BUSY_TIMEOUT_MS_READING = 5_000
 BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP = 10
+_BUSY_TIMEOUT_MS_EMPTYING = 500
 
 
 class UnableToOpen(Exception):
@@ -63,6 +64,8 @@ def _prepare_for_writing(connection: sqlite3.Connection) -> None:
     journal_mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is erased, or replaced by something newer, is overwritten and not only left behind.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 1000")
     synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
     foreign_keys = connection.execute("PRAGMA foreign_keys").fetchone()[0]
@@ -99,6 +102,18 @@ def is_busy(error: Exception) -> bool:
     """Whether another process has the file for itself just now, so that trying again helps."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_BUSY
+
+
+def empty_log(path: Path) -> bool:
+    """Bring everything committed into the file and empty the log beside it (the WAL).
+
+    What was erased may stand in older frames of the log until then. False where somebody reads
+    or writes at this moment: to be tried again.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS_EMPTYING}")
+        busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
 
 
 @contextmanager

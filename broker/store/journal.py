@@ -4,6 +4,7 @@ Rows of a case hold the records whose application gives its state. Rows without 
 the operator did to the service as a whole.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
@@ -27,6 +28,16 @@ _OF_CASE = (
 
 # Where the last thing that happened to a case stands.
 _LAST_OF_CASE = "SELECT max(position) FROM journal WHERE case_id = ?"
+
+# What happened that was of no case, of one kind, between two positions, unless erased.
+_OF_NO_CASE = (
+    "SELECT position, content FROM journal JOIN payloads USING (payload_id)"
+    " WHERE case_id IS NULL AND kind = ? AND position > ? AND position <= ?"
+    " AND content IS NOT NULL ORDER BY position"
+)
+
+# What one row holds.
+_CONTENT_AT = "SELECT content FROM journal JOIN payloads USING (payload_id) WHERE position = ?"
 
 # When the last thing happened, to see a clock that runs behind.
 _LAST_AT = "SELECT at FROM journal ORDER BY position DESC LIMIT 1"
@@ -88,6 +99,19 @@ def records_of(connection: Connection, case_id: CaseId) -> tuple[Record, ...]:
     if len(present) < len(records):
         raise UnableToReadErased(f"{len(records) - len(present)} records of case {case_id}")
     return present
+
+
+def of_no_case(
+    connection: Connection, kind: str, after: int, until: int
+) -> Iterator[tuple[int, bytes]]:
+    """Where rows of a kind that are of no case stand, and what they hold, without erased ones."""
+    yield from connection.execute(_OF_NO_CASE, (kind, after, until))
+
+
+def content_at(connection: Connection, position: int) -> bytes | None:
+    """What the row at this position holds; None for no such row and for an erased one."""
+    row = connection.execute(_CONTENT_AT, (position,)).fetchone()
+    return None if row is None else row[0]
 
 
 def record_from(kind: str, content: bytes) -> Record:

@@ -81,6 +81,53 @@ class DocumentSentAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeMadeAgain:
+    """A person had a notice made that was owed and lay in no mailbox.
+
+    `in_place_of` is the number of one that is gone, None for one that had never been written.
+    """
+
+    at: datetime
+    by: str
+    why: str
+    case_id: CaseId | None
+    kind: DocumentKind
+    party: Eic | None
+    owed_since: datetime
+    in_place_of: DocumentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesErased:
+    """The contents of these cases were erased, by whom and why."""
+
+    at: datetime
+    by: str
+    why: str
+    cases: tuple[CaseId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentsErased:
+    """So many contents were erased that were of no case."""
+
+    at: datetime
+    by: str
+    why: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased:
+    """A customer was erased from the register; `customer` is the key its empty row keeps."""
+
+    at: datetime
+    by: str
+    why: str
+    customer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenIssued:
     """A person issued a token by which this party may speak, until it expires if it does."""
 

@@ -15,6 +15,7 @@ from broker.messages.answers import MailboxEntry
 from broker.messages.codes import DocumentKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
 from broker.store import instants, payloads, pushes
+from broker.store.owed import OwedNotice, note
 
 # Put a document at the end of a mailbox.
 _PUT = (
@@ -27,8 +28,11 @@ _DOCUMENT = (
     " FROM outbox JOIN payloads USING (payload_id)"
 )
 
-# The oldest document that the party has not acknowledged.
-_OLDEST = f"{_DOCUMENT} WHERE party = ? AND acknowledged_at IS NULL ORDER BY position LIMIT 1"
+# The oldest document that the party has not acknowledged, unless it has been erased.
+_OLDEST = (
+    f"{_DOCUMENT} WHERE party = ? AND acknowledged_at IS NULL AND content IS NOT NULL"
+    " ORDER BY position LIMIT 1"
+)
 
 # One document of the party, acknowledged or not, unless it has been erased.
 _READ = f"{_DOCUMENT} WHERE document_id = ? AND party = ? AND content IS NOT NULL"
@@ -36,13 +40,18 @@ _READ = f"{_DOCUMENT} WHERE document_id = ? AND party = ? AND content IS NOT NUL
 # What the party has been told about a case, in order, unless it has been erased.
 _OF_CASE = f"{_DOCUMENT} WHERE case_id = ? AND party = ? AND content IS NOT NULL ORDER BY position"
 
-# Which documents came of a case, to whomever, in order.
-_SENT_IN_CASE = "SELECT party, kind, document_id FROM outbox WHERE comes_of = ? ORDER BY position"
+# Which documents came of a case, to whomever, in order, without those that were made again.
+_SENT_IN_CASE = (
+    "SELECT party, kind, document_id FROM outbox WHERE comes_of = ?"
+    " AND document_id NOT IN (SELECT in_place_of FROM owed_notices WHERE in_place_of IS NOT NULL)"
+    " ORDER BY position"
+)
 
 # What waits for the party, oldest first, without the contents.
 _WAITING = (
-    "SELECT document_id, kind, case_id, created_at, coalesce(length(content), 0)"
-    " FROM outbox JOIN payloads USING (payload_id)"
+    "SELECT document_id, kind, case_id, created_at, length(content)"
+    " FROM outbox JOIN payloads"
+    " ON payloads.payload_id = outbox.payload_id AND content IS NOT NULL"
     " WHERE party = ? AND acknowledged_at IS NULL ORDER BY position LIMIT ?"
 )
 
@@ -84,6 +93,23 @@ _WAIT_AGAIN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """Why a document is owed: since when, if not now; for which one that is gone it was made again.
+
+    `recorded` is where the journal says who had it made again, or, for what is of no case, what it
+    tells of.
+    """
+
+    since: datetime | None = None
+    in_place_of: DocumentId | None = None
+    recorded: int | None = None
+
+
+NOW = Owed()
+"""By what happens in this transaction, in the case it is sent in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One document of a mailbox, with its bytes."""
 
@@ -104,10 +130,12 @@ def put(
     created_at: datetime,
     content: bytes,
     comes_of: CaseId | None = None,
+    owed: Owed = NOW,
 ) -> None:
     """Put a document into the party's mailbox; the cases must have been saved.
 
-    `comes_of` is the case it was sent in, also where the party may not see that case.
+    `comes_of` is the case it was sent in, also where the party may not see that case. `owed` says
+    more of why it is owed, so that it can be found missing if it should be lost.
 
     Raises sqlite3.IntegrityError for a document id used before or an unknown case.
     """
@@ -115,6 +143,15 @@ def put(
     at = instants.to_text(created_at)
     row = (document_id, party, kind, case_id, comes_of, at, kept.payload_id, kept.digest)
     connection.execute(_PUT, row)
+    noted = OwedNotice(
+        document_id=document_id,
+        at=owed.since or created_at,
+        case_id=comes_of or case_id,
+        kind=DocumentKind(kind),
+        party=party,
+        recorded=owed.recorded,
+    )
+    note(connection, noted, in_place_of=owed.in_place_of)
 
 
 def oldest(connection: Connection, party: Eic) -> Document | None:

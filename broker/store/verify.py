@@ -88,6 +88,17 @@ _HANDOVERS_DIFFER = (
     " OR outbox.acknowledged_at IS NOT acknowledged.at ORDER BY outbox.position"
 )
 
+# Documents that are not noted, as they are sealed, among what is owed.
+_OWED_DIFFER = (
+    "SELECT outbox.position FROM outbox LEFT JOIN owed_notices AS owed USING (document_id)"
+    " WHERE owed.kind IS NOT outbox.kind OR owed.party IS NOT outbox.party"
+    " OR owed.case_id IS NOT coalesce(comes_of, outbox.case_id)"
+    " OR recorded IS NULL AND (owed.at <> created_at OR in_place_of IS NOT NULL)"
+    " OR recorded IS NOT NULL AND NOT EXISTS (SELECT 1 FROM journal"
+    "  WHERE position = recorded AND journal.kind IN ('NoticeMadeAgain', 'ChangeTold'))"
+    " ORDER BY outbox.position"
+)
+
 # Contents that no row vouches for.
 _UNCLAIMED = (
     "SELECT payload_id FROM payloads EXCEPT SELECT payload_id FROM journal"
@@ -239,6 +250,8 @@ def _hashes(connection: Connection) -> Iterator[Finding]:
 def _handovers(connection: Connection) -> Iterator[Finding]:
     for (position,) in connection.execute(_HANDOVERS_DIFFER):
         yield _damage(f"document {position}", "its times differ from the handovers")
+    for (position,) in connection.execute(_OWED_DIFFER):
+        yield _damage(f"document {position}", "is not noted as it is among what is owed")
 
 
 def _payloads(connection: Connection) -> Iterator[Finding]:

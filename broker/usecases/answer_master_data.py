@@ -13,18 +13,30 @@ from broker.engine.calendar import local_day
 from broker.engine.master_data import Grant, grant_master_data, master_data_response
 from broker.engine.rules_master_data import MasterDataCheck
 from broker.messages.codes import DocumentKind, WantedData
+from broker.messages.identifiers import DocumentId
 from broker.messages.master_data import History
 from broker.messages.reasons import Refusal
 from broker.messages.requests import MasterDataRequest
 from broker.store import outbox, participants, quantities, register, supply
+from broker.store.outbox import NOW, Owed
 from broker.usecases.handle_event import Desk
 from broker.wire.write_master_data import write_master_data
 
 
 def answer_master_data(
-    connection: Connection, request: MasterDataRequest, *, received_at: datetime, desk: Desk
-) -> tuple[Refusal, ...]:
-    """Put the data into the mailbox of the one that asked; everything that forbids it otherwise."""
+    connection: Connection,
+    request: MasterDataRequest,
+    *,
+    received_at: datetime,
+    desk: Desk,
+    created_at: datetime | None = None,
+    owed: Owed = NOW,
+) -> DocumentId | tuple[Refusal, ...]:
+    """Put the data into the mailbox of the one that asked; everything that forbids it otherwise.
+
+    Gives the number of the document. `created_at` is not the receipt where it is made again, for
+    what `owed` says.
+    """
     asked_on = local_day(received_at)
     asker = request.header.sender
     found = grant_master_data(
@@ -38,11 +50,11 @@ def answer_master_data(
     )
     if not isinstance(found, Grant):
         return found
-    document_id = desk.ids.document_id()
+    document_id, created_at = desk.ids.document_id(), created_at or received_at
     content = write_master_data(
         master_data_response(found, _history(connection, found)),
         document_id=document_id,
-        created_at=received_at,
+        created_at=created_at,
         operator=desk.operator,
     )
     outbox.put(
@@ -51,10 +63,11 @@ def answer_master_data(
         party=asker,
         kind=DocumentKind.MASTER_DATA_RESPONSE.value,
         case_id=None,
-        created_at=received_at,
+        created_at=created_at,
         content=content,
+        owed=owed,
     )
-    return ()
+    return document_id
 
 
 def _history(connection: Connection, grant: Grant) -> History:

@@ -14,8 +14,10 @@ from broker.engine.register_check import ChangeFacts
 from broker.engine.state import SwitchCase
 from broker.messages.events import PointChanged
 from broker.messages.identifiers import Eic, Gsrn, SerialNumber
+from broker.messages.notices import FinalSettlement, Notice, RegisterChangeNotice
 from broker.messages.reasons import Refusal
 from broker.messages.reported_changes import (
+    ChangeTold,
     FirstSupplier,
     MeterExchange,
     NewPoint,
@@ -23,6 +25,7 @@ from broker.messages.reported_changes import (
     ReportedReading,
 )
 from broker.store import cases, corrections, journal, participants, register, register_upkeep
+from broker.store.outbox import Owed
 from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
 
 
@@ -40,11 +43,43 @@ def change_register(
     journal.append(connection, case_id=None, at=now, record=decision.record)
     for entry in decision.entries:
         register_upkeep.enter(connection, entry)
-    for notice in decision.notices:
-        put_into_mailbox(connection, notice, now=now, desk=desk)
+    tell_of_change(
+        connection,
+        change.point.accounting_point,
+        decision.event,
+        decision.notices,
+        now=now,
+        desk=desk,
+    )
     if facts.point is not None:
         tell_case_at(connection, facts.point, decision.event, now=now, desk=desk)
     return ()
+
+
+def tell_of_change(
+    connection: Connection,
+    point: Gsrn,
+    change: PointChanged,
+    notices: tuple[Notice, ...],
+    *,
+    now: datetime,
+    desk: Desk,
+) -> None:
+    """Commit notices of a change that is of no case; the journal says of what and who was told.
+
+    Source: A32, A35, D4 (002 a.132, a.141, a.149(2)).
+    """
+    told = ChangeTold(
+        at=now,
+        point=point,
+        change=change.change,
+        effective_on=change.effective_on,
+        notices=tuple(one for one in notices if isinstance(one, RegisterChangeNotice)),
+        settlements=tuple(one for one in notices if isinstance(one, FinalSettlement)),
+    )
+    owed = Owed(recorded=journal.append(connection, case_id=None, at=now, record=told))
+    for notice in notices:
+        put_into_mailbox(connection, notice, now=now, desk=desk, owed=owed)
 
 
 def tell_case_at(

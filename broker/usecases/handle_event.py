@@ -16,12 +16,13 @@ from broker.ids import Ids
 from broker.messages.codes import Role
 from broker.messages.deadlines import Deadline
 from broker.messages.events import DeadlineReached, Event
-from broker.messages.identifiers import CaseId, Eic
+from broker.messages.identifiers import CaseId, DocumentId, Eic
 from broker.messages.notices import Notice
 from broker.messages.records import ClocksStarted, RequestRecorded
 from broker.store import cases, deadlines, flow, journal, outbox, register_upkeep
 from broker.store.cases import Capacity
 from broker.store.deadlines import OpenDeadline
+from broker.store.outbox import NOW, Owed
 from broker.store.writer import UnableToWrite, savepoint
 from broker.usecases.gather_facts import gather_facts
 from broker.wire.write_notice import kind_of_notice, write_notice
@@ -91,7 +92,7 @@ def _keep(connection: Connection, decision: Decision, *, now: datetime, desk: De
     flow.note_closed(connection, (*closed, *_closed_at_once(decision)), at=now)
     register_upkeep.enter_together(connection, decision.register_changes)
     for notice in decision.notices:
-        _send(connection, state, notice, now=now, desk=desk)
+        send(connection, state, notice, now=now, desk=desk)
 
 
 def _closed_at_once(decision: Decision) -> tuple[Deadline, ...]:
@@ -112,8 +113,12 @@ def put_into_mailbox(
     now: datetime,
     desk: Desk,
     comes_of: CaseId | None = None,
-) -> None:
-    """Commit a notice to the mailbox of its addressee; `comes_of` is the case it is sent in."""
+    owed: Owed = NOW,
+) -> DocumentId:
+    """Commit a notice to the mailbox of its addressee; `comes_of` is the case it is sent in.
+
+    `owed` says more of why it is owed. Gives the number of the document.
+    """
     document_id = desk.ids.document_id()
     outbox.put(
         connection,
@@ -126,17 +131,34 @@ def put_into_mailbox(
         content=write_notice(
             notice, document_id=document_id, created_at=now, operator=desk.operator
         ),
+        owed=owed,
     )
+    return document_id
 
 
-def _send(
-    connection: Connection, state: Case, notice: Notice, *, now: datetime, desk: Desk
-) -> None:
-    """Commit a notice to the mailbox of its addressee, who may see the case from now on."""
-    put_into_mailbox(connection, notice, now=now, desk=desk, comes_of=state.case_id)
-    if notice.to.role is not Role.SUPPLIER:
-        return
-    party = notice.to.party
+def send(
+    connection: Connection,
+    state: Case,
+    notice: Notice,
+    *,
+    now: datetime,
+    desk: Desk,
+    owed: Owed = NOW,
+) -> DocumentId:
+    """Commit a notice to the mailbox of its addressee, who may see the case from now on.
+
+    Gives the number of the document.
+    """
+    document_id = put_into_mailbox(
+        connection, notice, now=now, desk=desk, comes_of=state.case_id, owed=owed
+    )
+    if notice.to.role is Role.SUPPLIER:
+        _let_see(connection, state, notice.to.party, now)
+    return document_id
+
+
+def _let_see(connection: Connection, state: Case, party: Eic, now: datetime) -> None:
+    """Whoever is told of the case may see it, in each of its capacities."""
     new = party in state.asked or party in {one.supplier for one in state.changes.begins}
     old = party in {one.supplier for one in state.changes.ends}
     applied = party in {one for one, _ in state.applicants}

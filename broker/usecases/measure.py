@@ -17,6 +17,7 @@ from broker.store.archive import Mailbox, Outcome
 from broker.store.flow import Kept, week_of
 from broker.store.writer import Writer
 from broker.usecases.keep_channels import ChannelStanding, standings
+from broker.usecases.watch_owed import WatchOwed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Measured:
     channels: tuple[ChannelStanding, ...]
     groups: tuple[int, ...]
     queue: int
+    missing_notices: int
 
 
 class Measure:
@@ -42,8 +44,11 @@ class Measure:
     `turned_away` is the door's own count, `since` the position after which messages count.
     """
 
-    def __init__(self, *, writer: Writer, turned_away: Counter[int], since: int) -> None:
+    def __init__(
+        self, *, writer: Writer, turned_away: Counter[int], since: int, owed: WatchOwed
+    ) -> None:
         self._writer = writer
+        self._owed = owed
         self._turned_away = turned_away
         self._counted_to = since
         self._messages: Counter[tuple[str | None, Outcome]] = Counter()
@@ -70,6 +75,7 @@ class Measure:
             channels=tuple(standings(connection).values()),
             groups=self._writer.batch_sizes(),
             queue=self._writer.waiting_count(),
+            missing_notices=len(self._owed.missing),
         )
 
 

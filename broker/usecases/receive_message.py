@@ -30,7 +30,7 @@ from broker.messages.identifiers import CaseId, MessageId, ReceiptNumber
 from broker.messages.reasons import Reason, Refusal
 from broker.messages.reported_changes import ReportedChange
 from broker.messages.requests import MasterDataRequest
-from broker.store import inbox, register
+from broker.store import inbox, register, retained
 from broker.store.participants import Participant
 from broker.store.writer import Place, UnableToWrite, Writer
 from broker.usecases.admission import acting_for, refuse_identifiers, refuse_sender
@@ -250,10 +250,9 @@ class ReceiveMessage:
         if place is not None:
             self._deadlines.reach_at(connection, place, until=at)
         if isinstance(message.message, MasterDataRequest):
-            refused = answer_master_data(
-                connection, message.message, received_at=at, desk=self._desk
-            )
-            return Verdict(status=422, refusals=refused) if refused else Verdict(status=200)
+            told = answer_master_data(connection, message.message, received_at=at, desk=self._desk)
+            refused = told if isinstance(told, tuple) else ()
+            return Verdict(status=422 if refused else 200, refusals=refused)
         if isinstance(message.message, ReportedChange):
             refused = change_register(connection, message.message, now=at, desk=self._desk)
             return Verdict(status=422 if refused else 200, refusals=refused)
@@ -261,10 +260,11 @@ class ReceiveMessage:
         if isinstance(found, Refusal):
             return Verdict(status=422, refusals=(found,))
         case_id, event = found
-        for sha256, content in message.attachments:
-            inbox.keep_contract(connection, sha256, content, at)
         outcome = self._put(connection, case_id, event, now=at)
         if isinstance(outcome, Decision):
+            for sha256, content in message.attachments:
+                inbox.keep_contract(connection, sha256, content, at)
+                retained.note_contracts(connection, outcome.state.case_id, (sha256,))
             return Verdict(status=200, case_id=outcome.state.case_id, deadlines=outcome.deadlines)
         opens = isinstance(event, CorrectionReceived)
         return Verdict(status=422, case_id=None if opens else case_id, refusals=outcome.refusals)

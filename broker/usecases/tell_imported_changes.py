@@ -16,8 +16,8 @@ from broker.messages.notices import PointNumber
 from broker.store import imported_changes, register
 from broker.store.imported_changes import ImportedChange
 from broker.store.writer import UnableToWrite, savepoint
-from broker.usecases.change_register import suppliers_of, tell_case_at
-from broker.usecases.handle_event import Desk, put_into_mailbox
+from broker.usecases.change_register import suppliers_of, tell_case_at, tell_of_change
+from broker.usecases.handle_event import Desk
 
 _log = logging.getLogger(__name__)
 
@@ -62,13 +62,11 @@ def _tell(connection: Connection, change: ImportedChange, *, now: datetime, desk
     point = register.point_facts(connection, change.accounting_point, local_day(now))
     if point is None:
         raise LookupError("the point is not in the register")
+    event = PointChanged(change=change.kind, effective_on=change.effective_on)
     if change.supplier_is_told:
         numbers = PointNumber(
             accounting_point=point.accounting_point, metering_site=point.metering_site
         )
-        for notice in notices_of_change(
-            numbers, change.kind, change.effective_on, suppliers_of(point)
-        ):
-            put_into_mailbox(connection, notice, now=now, desk=desk)
-    event = PointChanged(change=change.kind, effective_on=change.effective_on)
+        notices = notices_of_change(numbers, change.kind, change.effective_on, suppliers_of(point))
+        tell_of_change(connection, point.accounting_point, event, notices, now=now, desk=desk)
     tell_case_at(connection, point, event, now=now, desk=desk)

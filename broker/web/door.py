@@ -25,6 +25,8 @@ from broker.usecases.keep_delegations import KeepDelegations
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.retain import Retain
+from broker.usecases.watch_owed import WatchOwed
 from broker.web.fair_share import FairShare
 from broker.wire.write_acknowledgement import write_acknowledgement
 
@@ -62,6 +64,8 @@ class Door:
     channels: KeepChannels
     over_tls: bool
     share: FairShare
+    owed: WatchOwed
+    retain: Retain
     turned_away: Counter[int] = field(default_factory=Counter)
 
 

@@ -59,6 +59,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
             "ready": running,
             "sweep": "running" if stopped is None else f"stopped: {stopped.why}",
             "parked": deadlines.parked_count(door.reader),
+            "missing_notices": len(door.owed.missing),
             "waiting": door.writer.waiting_count(),
             "channels_in_trouble": len(door.channels.troubled(door.reader)),
             "turned_away": {str(status): n for status, n in sorted(door.turned_away.items())},

@@ -7,6 +7,7 @@ from broker.web import (
     credentials,
     delegations,
     imports,
+    keeping,
     mailbox,
     messages,
     operator,
@@ -69,6 +70,9 @@ def make_app(door: Door) -> web.Application:
             web.post("/operator/staff", staff.add_staff),
             web.post("/operator/staff/{name}/password", staff.set_password),
             web.delete("/operator/staff/{name}", staff.remove_staff),
+            web.get("/operator/notices/missing", keeping.get_missing),
+            web.post("/operator/notices/again", keeping.post_make_again),
+            web.post("/operator/erasures", keeping.post_erase),
             web.post(imports.IMPORTS, imports.post_import),
             web.get("/operator/imports/{number}", imports.get_import),
         ]

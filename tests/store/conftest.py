@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.migrations_exchange import exchange
+from broker.store.migrations_keeping import keeping
 from broker.store.migrations_register import register
 
 
@@ -25,6 +26,7 @@ def writing(path: Path) -> Iterator[Connection]:
     with closing(open_for_writing(path)) as connection:
         exchange.apply(Database(connection))
         register.apply(Database(connection))
+        keeping.apply(Database(connection))
         yield connection
 
 

@@ -35,6 +35,7 @@ from tests.store.samples import (
 
 WATCHED = (
     "journal",
+    "owed_notices",
     "payloads",
     "inbox",
     "outbox",

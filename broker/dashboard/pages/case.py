@@ -1,6 +1,7 @@
 """One case: where it stands, what is in question, and what can be done about it now."""
 
 from datetime import date
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -9,14 +10,21 @@ from yarl import URL
 from broker.dashboard.case_view import Tried, case_page, look_at_case
 from broker.dashboard.forms import field, fields
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
+from broker.dashboard.render import render
 from broker.engine.decision import Refused
 from broker.messages.identifiers import CaseId
+from broker.store import retained
 from broker.usecases.decide_as_operator import CaseHasChanged
 from broker.usecases.operator_verbs import Given, Verb, event_of
+from broker.usecases.view_case import ARTICLES
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """The case as it stands."""
+    """The case as it stands, or what remains of it where its contents were erased."""
+    case_id = CaseId(request.match_info["number"])
+    gone = await request.app[OFFICE].reads(partial(retained.gone, case_id=case_id))
+    if gone is not None:
+        return render(request, "case_erased.html", {"gone": gone, "articles": ARTICLES})
     return case_page(request, await look_at_case(request))
 
 

@@ -98,6 +98,11 @@ class _Figures(Collector):
             "Documents that a party has not acknowledged.",
             labels=("party",),
         )
+        yield GaugeMetricFamily(
+            "broker_missing_notices",
+            "Notices that are owed and lie in no mailbox.",
+            value=self._measured.missing_notices,
+        )
         age = GaugeMetricFamily(
             "broker_outbox_oldest_seconds",
             "Age of the oldest document that a party has not acknowledged; 0 where none waits.",

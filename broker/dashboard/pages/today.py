@@ -24,6 +24,7 @@ from broker.store.mails import TroubledMail
 from broker.store.operations import SweepStopped
 from broker.store.worklist import Choices, Line, Position, Wanted
 from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tasks, urgency_of
+from broker.usecases.owed_notices import Missing
 
 _LINES_ON_A_PAGE = 50
 _LINES_IN_A_FILE = 100_000
@@ -41,14 +42,19 @@ class _Shown:
     stopped: SweepStopped | None
     mails: tuple[TroubledMail, ...]
     decided: Phase | None
+    missing: tuple[Missing, ...]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """The list, filtered, from the first line or after the last of the page before."""
     office, query = request.app[OFFICE], request.query
     now = office.clock.now()
+    missing = office.owed.missing
     shown, channels = await office.reads(
-        lambda connection: (_look(connection, query, now), office.channels.troubled(connection))
+        lambda connection: (
+            _look(connection, query, now, missing),
+            office.channels.troubled(connection),
+        )
     )
     tasks = shown.tasks[:_LINES_ON_A_PAGE]
     chosen = {name: query[name] for name in _FILTERS if query.get(name, "").strip()}
@@ -116,7 +122,9 @@ def _row(line: Line, now: datetime, texts: Texts) -> tuple[str, ...]:
     )
 
 
-def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _Shown:
+def _look(
+    connection: Connection, query: Mapping[str, str], now: datetime, missing: tuple[Missing, ...]
+) -> _Shown:
     wanted = wanted_from(query)
     tasks = list_tasks(
         connection, wanted, limit=_LINES_ON_A_PAGE + 1, after=position_of(query.get("after", ""))
@@ -128,6 +136,7 @@ def _look(connection: Connection, query: Mapping[str, str], now: datetime) -> _S
         parked=deadlines.parked(connection),
         stopped=operations.sweep_stopped(connection),
         mails=mails.troubled(connection, now),
+        missing=missing,
         decided=cases.phase_of(connection, CaseId(query.get("decided", ""))),
     )
 

@@ -1,0 +1,388 @@
+"""What is kept and what is erased: of cases, of messages and documents of no case, of customers.
+
+Rows stay where a seal or another row speaks of them; their contents go, with the salts, for good.
+Erasing is called inside a transaction of the writer; what may be erased is decided elsewhere.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from xml.sax.saxutils import escape
+
+from broker.engine.state import Phase
+from broker.messages.identifiers import CaseId, Eic, Gsrn, TaxNumber
+from broker.store import instants, payloads
+
+# The snapshots of all cases, to find the contracts they name.
+_SNAPSHOTS = (
+    "SELECT case_id, content FROM cases JOIN payloads ON payload_id = snapshot_payload"
+    " WHERE content IS NOT NULL ORDER BY case_id"
+)
+_HASH = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+
+# A contract is evidence for a case, as long as the contract is kept.
+_NOTE_CONTRACT = (
+    "INSERT INTO contracts_of_cases (sha256, case_id)"
+    " SELECT sha256, ?2 FROM contract_documents WHERE sha256 = ?1 ON CONFLICT DO NOTHING"
+)
+
+# Ended cases that are not erased, in order of number.
+_ENDED = (
+    "SELECT case_id FROM cases JOIN payloads ON payload_id = snapshot_payload"
+    " WHERE content IS NOT NULL AND ended_at < ? ORDER BY case_id"
+)
+
+# Cases that name a customer, whether they have ended or not.
+_NAMING = (
+    "SELECT case_id FROM cases JOIN payloads ON payload_id = snapshot_payload"
+    " WHERE instr(content, ?) ORDER BY case_id"
+)
+
+# Where a case stands: for which of the reasons it may not go yet.
+_STANDING = (
+    "SELECT ended_at, phase, content IS NULL,"
+    " EXISTS (SELECT 1 FROM deadlines WHERE deadlines.case_id = cases.case_id),"
+    " (SELECT count(*) FROM outbox JOIN participants ON eic = party"
+    "  WHERE coalesce(comes_of, outbox.case_id) = cases.case_id"
+    "  AND acknowledged_at IS NULL AND active),"
+    " EXISTS (SELECT 1 FROM cases AS other JOIN deadlines USING (case_id)"
+    "  WHERE other.corrects = cases.case_id OR other.case_id = cases.corrects),"
+    " EXISTS (SELECT 1 FROM cases AS other WHERE other.corrects = cases.case_id)"
+    " FROM cases JOIN payloads ON payload_id = snapshot_payload WHERE case_id = ?"
+)
+
+# What remains of an erased case: its row, what happened, what was sent.
+_GONE = (
+    "SELECT case_id, phase, accounting_point, opened_at, ended_at, erased_at FROM cases"
+    " JOIN payloads ON payload_id = snapshot_payload WHERE case_id = ? AND erased_at IS NOT NULL"
+)
+_HAPPENED = "SELECT at, kind, NULL FROM journal WHERE case_id = ? ORDER BY position"
+_SENT = (
+    "SELECT created_at, kind, party FROM outbox WHERE case_id = ?1 OR comes_of = ?1"
+    " ORDER BY position"
+)
+
+# The contents of a case: what happened, its state, what was received, answered, sent, and what the
+# operator's staff did with its documents.
+_OF_CASE = """
+    SELECT payload_id FROM journal WHERE case_id = :case_id
+    UNION SELECT snapshot_payload FROM cases WHERE case_id = :case_id
+    UNION SELECT bytes_payload FROM inbox WHERE case_id = :case_id
+    UNION SELECT answer_payload FROM inbox WHERE case_id = :case_id AND answer_payload IS NOT NULL
+    UNION SELECT payload_id FROM outbox WHERE case_id = :case_id
+    UNION SELECT payload_id FROM outbox WHERE comes_of = :case_id
+    UNION SELECT journal.payload_id FROM owed_notices JOIN journal ON position = recorded
+        WHERE owed_notices.case_id = :case_id
+    UNION SELECT journal.payload_id FROM outbox
+        JOIN handovers ON outbox_position = outbox.position
+        JOIN journal ON journal.position = recorded
+        WHERE outbox.case_id = :case_id OR outbox.comes_of = :case_id"""
+
+# The contracts that are evidence for no other case, and that this one is done with its contracts.
+_LAST_CONTRACTS = (
+    "DELETE FROM contract_documents WHERE sha256 IN ("
+    "SELECT sha256 FROM contracts_of_cases WHERE case_id = ?1) AND NOT EXISTS ("
+    "SELECT 1 FROM contracts_of_cases AS others"
+    " WHERE others.sha256 = contract_documents.sha256 AND others.case_id <> ?1)"
+)
+_NO_CONTRACTS = "DELETE FROM contracts_of_cases WHERE case_id = ?"
+
+# What is of no case and older than an instant, not erased: messages with their answers, documents
+# that nobody waits for, and rows of the journal.
+_OLD_MESSAGES = (
+    "SELECT position, bytes_payload, answer_payload FROM inbox"
+    " JOIN payloads ON payload_id = bytes_payload"
+    " WHERE case_id IS NULL AND content IS NOT NULL AND received_at < ? ORDER BY position"
+)
+_OLD_DOCUMENTS = (
+    "SELECT position, payload_id FROM outbox JOIN payloads USING (payload_id)"
+    " LEFT JOIN participants ON eic = party"
+    " WHERE case_id IS NULL AND comes_of IS NULL AND content IS NOT NULL"
+    " AND outbox.created_at < ? AND (acknowledged_at IS NOT NULL OR NOT coalesce(active, 0))"
+    " ORDER BY position"
+)
+_OLD_RECORDS = (
+    "SELECT position, payload_id FROM journal JOIN payloads USING (payload_id)"
+    " WHERE case_id IS NULL AND content IS NOT NULL AND at < ? ORDER BY position"
+)
+
+# A customer by its tax number.
+_CUSTOMER = (
+    "SELECT customer, name, street FROM customers WHERE tax_number = ? AND erased_at IS NULL"
+)
+
+_REFERRED_TO = (
+    "EXISTS (SELECT 1 FROM accounting_points AS point WHERE point.customer = customers.customer)"
+    " OR EXISTS (SELECT 1 FROM metering_sites WHERE owner = customers.customer)"
+)
+
+# Whether a point or a site refers to a customer.
+_IS_REFERRED_TO = f"SELECT {_REFERRED_TO} FROM customers WHERE customer = ?"
+
+# Since when nothing refers to customers: noted once, and forgotten where something does again.
+_NOTE_LEFT = (
+    "UPDATE customers SET left_at = ?"
+    f" WHERE left_at IS NULL AND erased_at IS NULL AND NOT ({_REFERRED_TO})"
+)
+_NOTE_BACK = f"UPDATE customers SET left_at = NULL WHERE left_at IS NOT NULL AND ({_REFERRED_TO})"
+
+# Customers that nothing has referred to since before an instant.
+_LEFT = (
+    "SELECT customer FROM customers WHERE erased_at IS NULL AND left_at < ?"
+    f" AND NOT ({_REFERRED_TO}) ORDER BY customer"
+)
+
+# Empty the row of a customer; the index of words forgets it by a trigger.
+_ERASE_CUSTOMER = (
+    "UPDATE customers SET tax_number = NULL, name = NULL, street = NULL, postal_code = NULL,"
+    " city = NULL, country = NULL, email = NULL, erased_at = ? WHERE customer = ?"
+    " AND erased_at IS NULL"
+)
+
+# Sessions that nobody has used, and mails that were settled, since before an instant.
+_OLD_SESSIONS = "DELETE FROM staff_sessions WHERE last_seen_at < ?"
+_OLD_MAILS = "DELETE FROM staff_mails WHERE coalesce(sent_at, noted_at) < ?"
+
+_NAMES = "(instr(content, :tax) OR instr(content, :name) AND instr(content, :street))"
+
+# What is of no case and names a person: messages with their answers, documents that nobody waits
+# for, rows of the journal.
+_MESSAGES_NAMING = (
+    "SELECT position, bytes_payload, answer_payload FROM inbox"
+    f" JOIN payloads ON payload_id = bytes_payload WHERE case_id IS NULL AND {_NAMES}"
+)
+_DOCUMENTS_NAMING = (
+    "SELECT position, payload_id FROM outbox JOIN payloads USING (payload_id)"
+    " LEFT JOIN participants ON eic = party"
+    f" WHERE case_id IS NULL AND comes_of IS NULL AND {_NAMES}"
+    " AND (acknowledged_at IS NOT NULL OR NOT coalesce(active, 0))"
+)
+_RECORDS_NAMING = (
+    "SELECT position, payload_id FROM journal JOIN payloads USING (payload_id)"
+    f" WHERE case_id IS NULL AND {_NAMES}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a case stands that may be erased. `waiting` counts the documents that a party which
+    still takes part has not acknowledged.
+    """
+
+    ended_at: datetime | None
+    phase: Phase
+    erased: bool
+    deadlines_run: bool
+    waiting: int
+    correction_runs: bool
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what remains of a case: when, what, and to whom where something was sent."""
+
+    at: datetime
+    what: str
+    party: Eic | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneCase:
+    """What remains of a case whose contents were erased."""
+
+    case_id: CaseId
+    phase: Phase
+    accounting_point: Gsrn
+    opened_at: datetime
+    ended_at: datetime
+    erased_at: datetime
+    history: tuple[Line, ...]
+    documents: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Something of no case: where its row stands, and its contents."""
+
+    position: int
+    payloads: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """By what a person is found in contents of no case: tax number, or name and street together."""
+
+    tax_number: TaxNumber
+    name: str
+    street: str
+
+    @property
+    def needles(self) -> dict[str, bytes]:
+        """What to look for, as XML writes it."""
+        name, street = escape(self.name), escape(self.street)
+        return {
+            "tax": self.tax_number.encode(),
+            "name": name.encode(),
+            "street": street.encode(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerOnRecord:
+    """A customer of the register by its key, and whether a point or a site still refers to it."""
+
+    customer: int
+    name: str
+    street: str
+    referred_to: bool
+
+
+def make_up_contracts(connection: Connection) -> None:
+    """Note which contracts the cases name that were there before this was noted."""
+    for case_id, content in connection.execute(_SNAPSHOTS).fetchall():
+        note_contracts(connection, case_id, (name.decode() for name in _HASH.findall(content)))
+
+
+def note_contracts(connection: Connection, case_id: CaseId, hashes: Iterable[str]) -> None:
+    """These contracts (by their hash, hexadecimal) are evidence for the case, if they are kept."""
+    for name in hashes:
+        connection.execute(_NOTE_CONTRACT, (bytes.fromhex(name), case_id))
+
+
+def ended_before(connection: Connection, before: datetime) -> Iterator[CaseId]:
+    """Cases that ended before an instant and are not erased, in order of number."""
+    rows = connection.execute(_ENDED, (instants.to_text(before),))
+    return (CaseId(case_id) for (case_id,) in rows)
+
+
+def cases_naming(connection: Connection, tax_number: TaxNumber) -> Iterator[CaseId]:
+    """Cases that name a party with this tax number, in order of number."""
+    rows = connection.execute(_NAMING, (f'"{tax_number}"'.encode(),))
+    return (CaseId(case_id) for (case_id,) in rows)
+
+
+def standing(connection: Connection, case_id: CaseId) -> Standing | None:
+    """Where the case stands, None for an unknown one."""
+    row = connection.execute(_STANDING, (case_id,)).fetchone()
+    if row is None:
+        return None
+    ended_at, phase, erased, deadlines_run, waiting, correction_runs, corrected = row
+    return Standing(
+        ended_at=instants.from_text_or_none(ended_at),
+        phase=Phase(phase),
+        erased=bool(erased),
+        deadlines_run=bool(deadlines_run),
+        waiting=waiting,
+        correction_runs=bool(correction_runs),
+        corrected=bool(corrected),
+    )
+
+
+def gone(connection: Connection, case_id: CaseId) -> GoneCase | None:
+    """What remains of an erased case, None for any other."""
+    row = connection.execute(_GONE, (case_id,)).fetchone()
+    if row is None:
+        return None
+    number, phase, point, *times = row
+    opened_at, ended_at, erased_at = map(instants.from_text, times)
+    return GoneCase(
+        case_id=CaseId(number),
+        phase=Phase(phase),
+        accounting_point=Gsrn(point),
+        opened_at=opened_at,
+        ended_at=ended_at,
+        erased_at=erased_at,
+        history=_lines(connection, _HAPPENED, case_id),
+        documents=_lines(connection, _SENT, case_id),
+    )
+
+
+def erase_case(connection: Connection, case_id: CaseId, at: datetime) -> None:
+    """Erase every content of the case, and the contracts that are evidence for no other."""
+    found = connection.execute(_OF_CASE, {"case_id": case_id}).fetchall()
+    _erase(connection, (payload_id for (payload_id,) in found), at)
+    connection.execute(_LAST_CONTRACTS, (case_id,))
+    connection.execute(_NO_CONTRACTS, (case_id,))
+
+
+def old_messages(connection: Connection, before: datetime) -> Iterator[Old]:
+    """Messages of no case received before an instant, with their answers, not erased."""
+    return _old(connection, _OLD_MESSAGES, before)
+
+
+def old_documents(connection: Connection, before: datetime) -> Iterator[Old]:
+    """Documents of no case from before an instant that nobody waits for, not erased."""
+    return _old(connection, _OLD_DOCUMENTS, before)
+
+
+def old_records(connection: Connection, before: datetime) -> Iterator[Old]:
+    """Rows of the journal of no case from before an instant, not erased."""
+    return _old(connection, _OLD_RECORDS, before)
+
+
+def naming(connection: Connection, person: Person) -> tuple[Old, ...]:
+    """Everything of no case that names a person and that nobody waits for."""
+    found: list[Old] = []
+    for query in (_MESSAGES_NAMING, _DOCUMENTS_NAMING, _RECORDS_NAMING):
+        rows = connection.execute(query, person.needles)
+        found += (Old(position, tuple(filter(None, kept))) for position, *kept in rows)
+    return tuple(found)
+
+
+def erase_old(connection: Connection, old: Iterable[Old], at: datetime) -> None:
+    """Erase these contents."""
+    _erase(connection, (payload_id for one in old for payload_id in one.payloads), at)
+
+
+def customer(connection: Connection, tax_number: TaxNumber) -> CustomerOnRecord | None:
+    """The customer with this tax number, None where there is none or it has been erased."""
+    row = connection.execute(_CUSTOMER, (tax_number,)).fetchone()
+    if row is None:
+        return None
+    key, name, street = row
+    referred_to = bool(connection.execute(_IS_REFERRED_TO, (key,)).fetchone()[0])
+    return CustomerOnRecord(customer=key, name=name, street=street, referred_to=referred_to)
+
+
+def note_who_left(connection: Connection, at: datetime) -> int:
+    """Note since when nothing refers to customers, and who is back. Gives how many rows changed."""
+    left = connection.execute(_NOTE_LEFT, (instants.to_text(at),)).rowcount
+    return left + connection.execute(_NOTE_BACK).rowcount
+
+
+def left_before(connection: Connection, before: datetime) -> Iterator[int]:
+    """Customers that nothing has referred to since before an instant."""
+    return (key for (key,) in connection.execute(_LEFT, (instants.to_text(before),)))
+
+
+def erase_customer(connection: Connection, key: int, at: datetime) -> None:
+    """Empty the row of a customer, and its words in the index."""
+    connection.execute(_ERASE_CUSTOMER, (instants.to_text(at), key))
+
+
+def forget_sessions_and_mails(
+    connection: Connection, *, sessions_before: datetime, mails_before: datetime
+) -> int:
+    """Remove sessions nobody has used, and mails noted, since before these instants; how many."""
+    ended = connection.execute(_OLD_SESSIONS, (instants.to_text(sessions_before),)).rowcount
+    return ended + connection.execute(_OLD_MAILS, (instants.to_text(mails_before),)).rowcount
+
+
+def _lines(connection: Connection, query: str, case_id: CaseId) -> tuple[Line, ...]:
+    rows = connection.execute(query, (case_id,))
+    return tuple(
+        Line(instants.from_text(at), what, party and Eic(party)) for at, what, party in rows
+    )
+
+
+def _old(connection: Connection, query: str, before: datetime) -> Iterator[Old]:
+    for position, *kept in connection.execute(query, (instants.to_text(before),)):
+        yield Old(position, tuple(filter(None, kept)))
+
+
+def _erase(connection: Connection, payload_ids: Iterable[int], at: datetime) -> None:
+    for payload_id in payload_ids:
+        payloads.erase(connection, payload_id, at)
