@@ -35,11 +35,11 @@ from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
 from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
 from broker.scenarios.walkthrough import write_walkthrough
-from broker.service import Service, UnableToListen, migrate
-from broker.store import participants
+from broker.service import Service, UnableToListen
+from broker.store import participants, seals
 from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
 from broker.store.register import RegisterIsEmpty
-from broker.store.seals import BEGINNING
+from broker.store.schema import check_current, migrate
 from broker.store.verify import FindingKind, verify
 from broker.store.writer import UnableToWrite
 from broker.usecases.operator_verbs import Verb
@@ -99,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
     command.add_argument(
         "--last-seal",
-        type=_seal_value,
-        metavar="HASH",
+        type=seals.noted_from,
+        metavar="NUMBER:HASH",
         help="a seal noted elsewhere, such as in the morning's mail: it must still be there",
     )
     command.set_defaults(run=_verify)
@@ -297,26 +297,20 @@ def _token(options: argparse.Namespace) -> int:
             raise LookupError(
                 f"{options.eic} has a token labelled {options.label!r}: revoke it or take another"
             ) from error
+        seals.seal(connection, SystemClock().now())
     print(token)
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     with closing(open_for_reading(_config(options).service.database)) as connection:
+        check_current(connection)
         findings = verify(connection, replay, last_seal=options.last_seal)
     for finding in findings:
         print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
     damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
     print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
     return 1 if damaged else 0
-
-
-def _seal_value(text: str) -> bytes:
-    """The value of a seal as the mail to staff writes it. Raises ValueError."""
-    value = bytes.fromhex(text)
-    if len(value) != len(BEGINNING):
-        raise ValueError(text)
-    return value
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from aiohttp import web
-from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config
@@ -19,10 +18,7 @@ from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import hold, open_for_reading, open_for_writing
-from broker.store.migrations_dashboard import dashboard as dashboard_migrations
-from broker.store.migrations_exchange import exchange
-from broker.store.migrations_flow import flow_figures
-from broker.store.migrations_register import register as register_migrations
+from broker.store.schema import migrate
 from broker.store.writer import Writer
 from broker.timers import Timers
 from broker.usecases.alert_staff import AlertStaff, AlertTerms
@@ -50,15 +46,6 @@ _SECONDS_BETWEEN_ALERTS = 20.0
 
 class UnableToListen(Exception):
     """The address of the settings cannot be listened on: taken, or not this machine's."""
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the tables of the file to the newest shape; again is harmless."""
-    database = Database(connection)
-    exchange.apply(database)
-    register_migrations.apply(database)
-    dashboard_migrations.apply(database)
-    flow_figures.apply(database)
 
 
 class Service:

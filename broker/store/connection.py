@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from broker.store import row_sums
+
 # Read everything as of one moment, beside a writer.
 _BEGIN = "BEGIN"
 _END = "ROLLBACK"
@@ -47,6 +49,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         raise UnableToOpen(f"{path}: {error}") from error
     try:
         _prepare_for_writing(connection)
+        row_sums.add_functions(connection)
     except sqlite3.Error as error:
         connection.close()
         raise UnableToOpen(f"{path}: {error}") from error

@@ -10,12 +10,9 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from sqlite_utils import Database
-
 from broker.store import seals
 from broker.store.connection import hold, open_for_writing
-from broker.store.migrations_exchange import exchange
-from broker.store.migrations_register import register
+from broker.store.schema import migrate
 from broker.store.writer import Writer
 from tests.store.samples import T0, document_id, put_document
 
@@ -37,6 +34,5 @@ if __name__ == "__main__":
     database = Path(sys.argv[1])
     with hold(database):
         opened = open_for_writing(database)
-        exchange.apply(Database(opened))
-        register.apply(Database(opened))
+        migrate(opened)
         asyncio.run(_write(opened))
