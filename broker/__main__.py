@@ -20,10 +20,9 @@ from typing import Any
 
 from rich.console import Console
 
-from broker import import_command, staff_command
+from broker import evidence_command, import_command, staff_command
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
-from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
 from broker.otherside.command_line import add_other_side
@@ -37,10 +36,9 @@ from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
 from broker.scenarios.walkthrough import write_walkthrough
 from broker.service import Service, UnableToListen
 from broker.store import participants, seals
-from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
+from broker.store.connection import UnableToOpen, hold, open_for_writing
 from broker.store.register import RegisterIsEmpty
-from broker.store.schema import check_current, migrate
-from broker.store.verify import FindingKind, verify
+from broker.store.schema import migrate
 from broker.store.writer import UnableToWrite
 from broker.usecases.operator_verbs import Verb
 from broker.web.broken_http import leave_out_what_was_sent
@@ -96,14 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("label")
     command.set_defaults(run=_token)
 
-    command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
-    command.add_argument(
-        "--last-seal",
-        type=seals.noted_from,
-        metavar="NUMBER:HASH",
-        help="a seal noted elsewhere, such as in the morning's mail: it must still be there",
-    )
-    command.set_defaults(run=_verify)
+    evidence_command.add_to(commands, _config)
 
     command = commands.add_parser("replay", help="run scenarios and tell them as timelines")
     command.add_argument("paths", type=Path, nargs="+", metavar="file-or-folder")
@@ -300,17 +291,6 @@ def _token(options: argparse.Namespace) -> int:
         seals.seal(connection, SystemClock().now())
     print(token)
     return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    with closing(open_for_reading(_config(options).service.database)) as connection:
-        check_current(connection)
-        findings = verify(connection, replay, last_seal=options.last_seal)
-    for finding in findings:
-        print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
-    damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
-    print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
-    return 1 if damaged else 0
 
 
 def _replay(options: argparse.Namespace) -> int:

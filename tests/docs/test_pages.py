@@ -189,6 +189,9 @@ def _stem(word: str) -> str:
         "go-on",
         "try-again",
         "verify",
+        "last-seal",
+        "backup",
+        "restore",
         "staff",
     ],
 )
