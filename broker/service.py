@@ -17,7 +17,12 @@ from broker.dashboard.texts import TEXTS
 from broker.delivery.mail import MailServer
 from broker.ids import Ids
 from broker.store import archive, register, seals
-from broker.store.connection import hold, open_for_reading, open_for_writing
+from broker.store.connection import (
+    check_quickly,
+    hold,
+    open_for_reading,
+    open_for_writing,
+)
 from broker.store.schema import migrate
 from broker.store.writer import Writer
 from broker.timers import Timers
@@ -35,6 +40,7 @@ from broker.usecases.measure import Measure
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.sign_in import SessionTerms, SignIn
+from broker.usecases.watch_file import WatchFile
 from broker.web.door import Door
 from broker.web.routes import make_app
 from broker.wire.explain import explain
@@ -42,6 +48,7 @@ from broker.wire.explain import explain
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
+_SECONDS_BETWEEN_LOOKS = 60.0
 
 
 class UnableToListen(Exception):
@@ -63,6 +70,7 @@ class Service:
     address: str
     dashboard_address: str
     alerts: AlertStaff | None
+    watch: WatchFile
 
     def __init__(self, config: Config, clock: Clock, *, with_timer: bool = True) -> None:
         self._config = config
@@ -112,6 +120,7 @@ class Service:
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
         door = self._door(desk, imports, decide)
+        await self.watch.look()
         await self._listen(make_app(door), make_dashboard(self._office(desk, door)))
 
     def _alerts(self) -> AlertStaff | None:
@@ -143,9 +152,18 @@ class Service:
         self._opened.enter_context(hold(path))
         connection = open_for_writing(path)
         self._opened.callback(connection.close)
+        if self._config.service.check_at_start:
+            check_quickly(connection)
         migrate(connection)
         self.reader = open_for_reading(path)
         self._opened.callback(self.reader.close)
+        self.watch = WatchFile(
+            reader=self.reader,
+            clock=self._clock,
+            database=path,
+            disk_free_mib_min=self._config.service.disk_free_mib_min,
+        )
+        self._opened.callback(self.watch.tell_seal)
         return connection
 
     def _door(self, desk: Desk, imports: ImportIntoRegister, decide: DecideAsOperator) -> Door:
@@ -164,6 +182,7 @@ class Service:
             credentials=KeepCredentials(reader=self.reader, writer=writer, clock=clock),
             message_within_seconds=self._config.service.message_within_seconds,
             staff=ManageStaff(reader=self.reader, writer=writer, clock=clock),
+            watch=self.watch,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -208,6 +227,7 @@ class Service:
         if self._with_timer:
             timers = Timers()
             timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
+            timers.every(_SECONDS_BETWEEN_LOOKS, "watching the file", self.watch.look)
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

@@ -17,6 +17,9 @@ from broker.store import row_sums
 _BEGIN = "BEGIN"
 _END = "ROLLBACK"
 
+# Whether every page of the file and every row of its tables is well formed.
+_QUICK_CHECK = "PRAGMA quick_check(1)"
+
 _FULL = 2
 _BUSY_TIMEOUT_MS_WRITING = 10
 _BUSY_TIMEOUT_MS_READING = 5_000
@@ -73,6 +76,16 @@ def _prepare_for_writing(connection: sqlite3.Connection) -> None:
             f"journal_mode is {journal_mode}, synchronous {synchronous},"
             f" foreign_keys {foreign_keys}; needed: wal, {_FULL}, 1"
         )
+
+
+def check_quickly(connection: sqlite3.Connection) -> None:
+    """Read the whole file once. Raises UnableToOpen where SQLite finds it damaged."""
+    try:
+        told = connection.execute(_QUICK_CHECK).fetchone()[0]
+    except (sqlite3.Error, UnicodeError) as error:
+        told = str(error)
+    if told != "ok":
+        raise UnableToOpen(f"the file is damaged: {told}")
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

@@ -22,6 +22,7 @@ from broker.usecases.keep_credentials import KeepCredentials
 from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
+from broker.usecases.watch_file import WatchFile
 from broker.wire.write_acknowledgement import write_acknowledgement
 
 XML = "application/xml"
@@ -53,6 +54,7 @@ class Door:
     credentials: KeepCredentials
     message_within_seconds: float
     staff: ManageStaff
+    watch: WatchFile
     under_way: Counter[Eic] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
 

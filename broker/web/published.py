@@ -60,6 +60,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
             "sweep": "running" if stopped is None else f"stopped: {stopped.why}",
             "parked": deadlines.parked_count(door.reader),
             "waiting": door.writer.waiting_count(),
+            "disk": "short" if door.watch.disk_is_short() else "enough",
             "turned_away": {str(status): n for status, n in sorted(door.turned_away.items())},
         },
         status=200 if running else 503,

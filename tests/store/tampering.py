@@ -47,3 +47,20 @@ def findings(path: Path) -> list[Finding]:
 def damage(path: Path) -> list[str]:
     """Where verification finds damage in this file."""
     return [found.where for found in findings(path) if found.kind is FindingKind.DAMAGED]
+
+
+def with_a_broken_page(path: Path, copy: Path, table: str) -> Path:
+    """A copy of the file in which the first page of this table is no page any more."""
+    connection = unchecked(path)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root, size = connection.execute(
+            "SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?",
+            (table,),
+        ).fetchone()
+    finally:
+        connection.close()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * size] ^= 0xFF
+    copy.write_bytes(content)
+    return copy

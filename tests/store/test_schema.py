@@ -7,8 +7,10 @@ from sqlite3 import Connection
 
 import pytest
 
+from broker.store import seals
 from broker.store.connection import (
     UnableToOpen,
+    check_quickly,
     open_for_reading,
     open_for_writing,
 )
@@ -20,7 +22,10 @@ from broker.store.schema import (
     check_current,
     migrate,
 )
-from tests.store.tampering import damage, unchecked
+from broker.store.verify import FindingKind
+from tests.store.one_of_everything import write_history
+from tests.store.samples import later
+from tests.store.tampering import damage, findings, unchecked, with_a_broken_page
 
 
 def test_a_file_bears_its_marks_and_migrating_again_changes_nothing(
@@ -87,6 +92,25 @@ def test_what_an_older_version_has_shaped_is_not_verified_but_brought_up_to_date
     assert damage(path) == []
 
 
+def test_seals_from_before_there_were_sums_still_hold(writing: Connection, path: Path) -> None:
+    write_history(writing, path)
+    previous, since = seals.BEGINNING, (0, 0, 0, 0)
+    for one in list(seals.all_seals(writing)):
+        value = seals.value_of(
+            writing, at=one.at, since=since, to=one.to, previous=previous, sums=None
+        )
+        writing.execute(
+            "UPDATE seals SET previous = ?, seal = ?, row_sums = NULL WHERE seal_id = ?",
+            (previous, value, one.seal_id),
+        )
+        previous, since = value, one.to
+    older(writing)
+    migrate(writing)
+    assert {one.kind for one in findings(path)} == {FindingKind.NOT_SEALED}
+    assert seals.seal(writing, later(hours=9)) is not None
+    assert findings(path) == []
+
+
 def older(connection: Connection) -> None:
     """Take back what the last migration has made."""
     for (name,) in connection.execute(
@@ -111,3 +135,13 @@ def test_a_trigger_that_was_removed_keeps_the_service_from_starting(path: Path) 
         pytest.raises(UnableToOpen, match="changed by hand"),
     ):
         migrate(connection)
+
+
+def test_a_quick_check_finds_a_damaged_page(writing: Connection, path: Path) -> None:
+    check_quickly(writing)
+    damaged = with_a_broken_page(path, path.with_name("damaged.db"), "cases")
+    with (
+        closing(open_for_writing(damaged)) as connection,
+        pytest.raises(UnableToOpen, match="damaged"),
+    ):
+        check_quickly(connection)
