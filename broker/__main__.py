@@ -18,6 +18,7 @@ from broker import (
     access_command,
     ask_service,
     channel_command,
+    evidence_command,
     import_command,
     keeping_command,
     staff_command,
@@ -25,7 +26,6 @@ from broker import (
 from broker.ask_service import ask, in_path
 from broker.clock import SystemClock
 from broker.config import Config, UnableToReadConfig, read_config
-from broker.engine.apply import replay
 from broker.ids import new_token
 from broker.messages.identifiers import Eic
 from broker.otherside.command_line import add_other_side
@@ -37,12 +37,11 @@ from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
 from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
 from broker.scenarios.walkthrough import write_walkthrough
-from broker.service import Service, UnableToListen, migrate
-from broker.store import participants
-from broker.store.connection import UnableToOpen, hold, open_for_reading, open_for_writing
+from broker.service import Service, UnableToListen
+from broker.store import participants, seals
+from broker.store.connection import UnableToOpen, hold, open_for_writing
 from broker.store.register import RegisterIsEmpty
-from broker.store.seals import BEGINNING
-from broker.store.verify import FindingKind, verify
+from broker.store.schema import migrate
 from broker.store.writer import UnableToWrite
 from broker.usecases.operator_verbs import Verb
 from broker.web.broken_http import leave_out_what_was_sent
@@ -98,14 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("label")
     command.set_defaults(run=_token)
 
-    command = commands.add_parser("verify", help="check seals, bytes and replay of every case")
-    command.add_argument(
-        "--last-seal",
-        type=_seal_value,
-        metavar="HASH",
-        help="a seal noted elsewhere, such as in the morning's mail: it must still be there",
-    )
-    command.set_defaults(run=_verify)
+    evidence_command.add_to(commands, _config)
 
     command = commands.add_parser("replay", help="run scenarios and tell them as timelines")
     command.add_argument("paths", type=Path, nargs="+", metavar="file-or-folder")
@@ -253,29 +245,9 @@ def _token(options: argparse.Namespace) -> int:
             raise LookupError(
                 f"{options.eic} has a token labelled {options.label!r}: revoke it or take another"
             ) from error
+        seals.seal(connection, SystemClock().now())
     print(token)
     return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    with closing(open_for_reading(_config(options).service.database)) as connection:
-        findings = verify(connection, replay, last_seal=options.last_seal)
-        missing = keeping_command.missing_in(connection)
-    for line in missing:
-        print(f"missing\t{line}")
-    for finding in findings:
-        print(f"{finding.kind.value}\t{finding.where}\t{finding.what}")
-    damaged = sum(finding.kind is not FindingKind.ERASED for finding in findings)
-    print(f"verified: {damaged} damaged, {len(findings) - damaged} erased")
-    return 1 if damaged or missing else 0
-
-
-def _seal_value(text: str) -> bytes:
-    """The value of a seal as the mail to staff writes it. Raises ValueError."""
-    value = bytes.fromhex(text)
-    if len(value) != len(BEGINNING):
-        raise ValueError(text)
-    return value
 
 
 def _replay(options: argparse.Namespace) -> int:

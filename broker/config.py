@@ -30,6 +30,8 @@ class UnableToReadConfig(Exception):
 class ServiceSettings:
     """Where the service listens and keeps its file; `sweep_seconds` is how often deadlines are
     looked for, `stop_within_seconds` how long a stop waits for requests under way.
+    `disk_free_mib_min` is what the disk must have left, `check_at_start` whether all of the file is
+    read before the door opens.
     """
 
     database: Path = Path("broker.sqlite")
@@ -38,6 +40,8 @@ class ServiceSettings:
     sweep_seconds: float = 1.0
     stop_within_seconds: float = 10.0
     message_within_seconds: float = 30.0
+    disk_free_mib_min: int = 500
+    check_at_start: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

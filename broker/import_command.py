@@ -28,10 +28,12 @@ from rich.progress import (
 )
 
 from broker.ask_service import add_credentials, headers_of, open_url
+from broker.clock import SystemClock
 from broker.config import Config
-from broker.service import migrate
+from broker.store import seals
 from broker.store.connection import hold, open_for_writing
 from broker.store.register_import import RegisterNotEmpty
+from broker.store.schema import migrate
 from broker.usecases import check_register
 from broker.usecases.checked_batches import UnableToCheck
 from broker.usecases.import_register import (
@@ -78,6 +80,7 @@ def _first_import(options: argparse.Namespace, database: Path) -> int:
                 counts = import_register(
                     connection, options.source, skip_faulty=options.skip_faulty, progress=bar
                 )
+            seals.seal(connection, SystemClock().now())
         except (UnableToImportFaultyRegister, UnableToCheck, RegisterNotEmpty) as error:
             print(f"broker: {error}", file=sys.stderr)
             print("broker: nothing was loaded", file=sys.stderr)

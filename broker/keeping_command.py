@@ -4,15 +4,9 @@ All speak to the running service, which alone writes; `verify` looks for missing
 """
 
 import argparse
-import sqlite3
 from collections.abc import Callable
 from datetime import date
-from sqlite3 import Connection
 from typing import Any
-
-from broker.store.register import RegisterIsEmpty
-from broker.usecases.owed_notices import find_missing
-from broker.usecases.watch_owed import told
 
 Ask = Callable[[argparse.Namespace, str, str, object], int]
 """Asks the running service and prints its answer; gives the exit code."""
@@ -67,11 +61,3 @@ def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None
             },
         )
     )
-
-
-def missing_in(connection: Connection) -> list[str]:
-    """The notices that are owed and missing; one line where that cannot be looked for."""
-    try:
-        return [told(one) for one in find_missing(connection)]
-    except (sqlite3.Error, ValueError, RegisterIsEmpty) as error:
-        return [] if isinstance(error, RegisterIsEmpty) else [f"cannot be looked for: {error}"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from aiohttp import web
-from sqlite_utils import Database
 
 from broker.clock import Clock
 from broker.config import Config, TlsSettings
@@ -29,16 +28,12 @@ from broker.ids import Ids
 from broker.store import archive, register, seals
 from broker.store.connection import (
     BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP,
+    check_quickly,
     hold,
     open_for_reading,
     open_for_writing,
 )
-from broker.store.migrations_dashboard import dashboard as dashboard_migrations
-from broker.store.migrations_delivery import delivery as delivery_migrations
-from broker.store.migrations_exchange import exchange
-from broker.store.migrations_flow import flow_figures
-from broker.store.migrations_keeping import keeping
-from broker.store.migrations_register import register as register_migrations
+from broker.store.schema import migrate
 from broker.store.writer import Writer
 from broker.timers import Timers
 from broker.usecases.alert_staff import AlertStaff, AlertTerms
@@ -60,6 +55,7 @@ from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.retain import Retain, RetentionTerms
 from broker.usecases.sign_in import SessionTerms, SignIn
+from broker.usecases.watch_file import WatchFile
 from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
 from broker.web.fair_share import FairShare
@@ -74,21 +70,11 @@ _SECONDS_BETWEEN_ALERTS = 20.0
 _SECONDS_BETWEEN_DELIVERIES = 1.0
 _OTHER_FILES = 100
 _SECONDS_BETWEEN_LOOKS = 600.0
+_SECONDS_BETWEEN_LOOKS_AT_THE_FILE = 60.0
 
 
 class UnableToListen(Exception):
     """The address cannot be listened on: taken, not this machine's, or no usable certificate."""
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the tables of the file to the newest shape; again is harmless."""
-    database = Database(connection)
-    exchange.apply(database)
-    register_migrations.apply(database)
-    dashboard_migrations.apply(database)
-    flow_figures.apply(database)
-    delivery_migrations.apply(database)
-    keeping.apply(database)
 
 
 class Service:
@@ -111,6 +97,7 @@ class Service:
     delivery: DeliverByChannel
     owed: WatchOwed
     retain: Retain
+    watch: WatchFile
 
     def __init__(
         self,
@@ -176,6 +163,7 @@ class Service:
             writer=self.writer, clock=clock, deadlines=self.deadlines, desk=desk
         )
         self.door = self._door(desk, imports, decide, couriers)
+        await self.watch.look()
         await self._listen(make_app(self.door), make_dashboard(self._office(desk, self.door)))
 
     def _retain(self, desk: Desk) -> Retain:
@@ -232,9 +220,18 @@ class Service:
         self._opened.enter_context(hold(path))
         connection = open_for_writing(path)
         self._opened.callback(connection.close)
+        if self._config.service.check_at_start:
+            check_quickly(connection)
         migrate(connection)
         self.reader = open_for_reading(path, BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP)
         self._opened.callback(self.reader.close)
+        self.watch = WatchFile(
+            reader=self.reader,
+            clock=self._clock,
+            database=path,
+            disk_free_mib_min=self._config.service.disk_free_mib_min,
+        )
+        self._opened.callback(self.watch.tell_seal)
         return connection
 
     def _door(
@@ -274,6 +271,7 @@ class Service:
             share=FairShare(self._config.limits, clock.monotonic),
             owed=self.owed,
             retain=self.retain,
+            watch=self.watch,
         )
 
     def _office(self, desk: Desk, door: Door) -> Office:
@@ -328,6 +326,7 @@ class Service:
                 _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
             )
             timers.every(_SECONDS_BETWEEN_LOOKS, "retention", self.retain.run_daily)
+            timers.every(_SECONDS_BETWEEN_LOOKS_AT_THE_FILE, "watching the file", self.watch.look)
             if self.alerts is not None:
                 timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
             timers.start()

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT))
 
 from broker.import_command import bar_on  # noqa: E402
 from broker.scenarios.invented_register import write_register  # noqa: E402
-from broker.service import migrate  # noqa: E402
 from broker.store.connection import open_for_writing  # noqa: E402
+from broker.store.schema import migrate  # noqa: E402
 from broker.usecases.import_register import import_register  # noqa: E402
 
 TABLES = (

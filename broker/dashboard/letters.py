@@ -32,7 +32,7 @@ class StaffLetters:
         if digest.seal is not None:
             moment = dates.moment(digest.seal.at, texts)
             told = texts("letters.seal", number=digest.seal.seal_id, moment=moment)
-            parts.append(f"{told}\n{digest.seal.value.hex()}")
+            parts.append(f"{told}\n{digest.seal}")
             parts.append(texts("letters.seal_for"))
         return Letter(
             subject=texts.count("letters.digest_subject", len(digest.lines), day=day),

@@ -30,9 +30,9 @@ from broker.scenarios.demo_past import DemoCase, live_through_the_past
 from broker.scenarios.demo_register import metering_site, usual_value, write_moved_register
 from broker.scenarios.demo_staff import DemoPerson, new_staff
 from broker.scenarios.posts import party_named
-from broker.service import migrate
 from broker.store import participants
 from broker.store.connection import hold, open_for_writing
+from broker.store.schema import migrate
 from broker.usecases.import_register import import_register
 
 PARTIES = {

@@ -21,10 +21,11 @@ from broker.config import Config, RuleSettings, ServiceSettings
 from broker.messages.identifiers import Eic
 from broker.scenarios.files import REGISTER
 from broker.scenarios.posts import Party, parties, value_at
-from broker.service import Service, migrate
+from broker.service import Service
 from broker.store import deadlines, participants
 from broker.store.connection import hold, open_for_writing
 from broker.store.deadlines import OpenDeadline
+from broker.store.schema import migrate
 from broker.usecases.import_register import import_register
 from broker.wire.places import SCHEMA_FILE
 

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from broker.store import row_sums
+
 # Read everything as of one moment, beside a writer.
 _BEGIN = "BEGIN"
 _END = "ROLLBACK"
+
+# Whether every page of the file and every row of its tables is well formed.
+_QUICK_CHECK = "PRAGMA quick_check(1)"
 
 _FULL = 2
 _BUSY_TIMEOUT_MS_WRITING = 10
@@ -49,6 +54,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         raise UnableToOpen(f"{path}: {error}") from error
     try:
         _prepare_for_writing(connection)
+        row_sums.add_functions(connection)
     except sqlite3.Error as error:
         connection.close()
         raise UnableToOpen(f"{path}: {error}") from error
@@ -74,6 +80,16 @@ def _prepare_for_writing(connection: sqlite3.Connection) -> None:
             f"journal_mode is {journal_mode}, synchronous {synchronous},"
             f" foreign_keys {foreign_keys}; needed: wal, {_FULL}, 1"
         )
+
+
+def check_quickly(connection: sqlite3.Connection) -> None:
+    """Read the whole file once. Raises UnableToOpen where SQLite finds it damaged."""
+    try:
+        told = connection.execute(_QUICK_CHECK).fetchone()[0]
+    except (sqlite3.Error, UnicodeError) as error:
+        told = str(error)
+    if told != "ok":
+        raise UnableToOpen(f"the file is damaged: {told}")
 
 
 def open_for_reading(

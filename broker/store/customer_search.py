@@ -5,7 +5,9 @@ is erased there leaves it too. What was searched for is kept nowhere.
 """
 
 import re
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -30,6 +32,20 @@ BY_TAX_NUMBER = """
 
 # As people write it, with the country's letters and spaces or without.
 _TAX_NUMBER = re.compile(r"(?:SI)?(\d{8})")
+# How the index and the tables that it is kept in were made.
+_INDEX = "SELECT sql FROM sqlite_schema WHERE name = 'customer_words'"
+_PARTS = ("config", "data", "docsize", "idx")
+
+# What is indexed.
+_INDEXED = "SELECT customer, name, street, postal_code, city FROM customers"
+_CUSTOMERS = (
+    "CREATE TABLE customers (customer INTEGER PRIMARY KEY, name, street, postal_code, city)"
+)
+
+# SQLite's own comparison of the index with what it indexes; it writes nothing, but as a statement
+# it is a writing one.
+_COMPARE = "INSERT INTO customer_words (customer_words, rank) VALUES ('integrity-check', 1)"
+
 _WORD = re.compile(r"\w+")
 _LETTERS_MIN = 2
 _POINTS_MAX = 50
@@ -76,3 +92,26 @@ def _with_points(
         for customer, name, street, postal_code, city in rows
     ]
     return tuple(sorted(found, key=lambda one: (one.name, one.street)))
+
+
+def trouble_of_index(connection: Connection) -> str | None:
+    """What is wrong with the index of customers' words; None where it is whole.
+
+    Compared in a copy in memory, so that the connection may be one for reading.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        copy.execute(_CUSTOMERS)
+        customers = connection.execute(_INDEXED)
+        copy.executemany("INSERT INTO customers VALUES (?, ?, ?, ?, ?)", customers)
+        copy.execute(connection.execute(_INDEX).fetchone()[0])
+        for part in _PARTS:
+            copy.execute(f"DELETE FROM customer_words_{part}")
+            rows = connection.execute(f"SELECT * FROM customer_words_{part}").fetchall()
+            if rows:
+                places = ", ".join("?" * len(rows[0]))
+                copy.executemany(f"INSERT INTO customer_words_{part} VALUES ({places})", rows)
+        try:
+            copy.execute(_COMPARE)
+        except sqlite3.Error as error:
+            return str(error)
+    return None

@@ -6,6 +6,7 @@ is given out, in the same transaction, so a crash takes back both or neither.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from broker.messages.identifiers import Gsrn, gsrn_with_check_digit
 from broker.store.supply import ChangeDoesNotFitTheRegister
@@ -26,6 +27,17 @@ _GIVE_OUT = "INSERT INTO issued_gsrns (gsrn) VALUES (?)"
 _MOVE_COUNTER = """
     INSERT INTO gsrn_counter (only_one, last) VALUES (1, :last)
     ON CONFLICT (only_one) DO UPDATE SET last = max(last, excluded.last)"""
+
+
+# A number that another copy of this file has given out; it may be known here.
+_KEEP_GIVEN_OUT = "INSERT INTO issued_gsrns (gsrn) VALUES (?) ON CONFLICT DO NOTHING"
+
+# Numbers are looked for so much further on, where there is an operator at all.
+_PASS_OVER = """
+    INSERT INTO gsrn_counter (only_one, last)
+    SELECT 1, min(coalesce((SELECT last FROM gsrn_counter), 0) + :numbers, 999999999)
+    FROM operator WHERE TRUE
+    ON CONFLICT (only_one) DO UPDATE SET last = excluded.last"""
 
 
 class PrefixIsUsedUp(RuntimeError):
@@ -58,6 +70,16 @@ def give_out(conn: sqlite3.Connection, number: Gsrn) -> None:
         raise ChangeDoesNotFitTheRegister(f"{number} does not begin with {prefix}")
     conn.execute(_GIVE_OUT, (number,))
     conn.execute(_MOVE_COUNTER, {"last": int(number[len(prefix) : -1])})
+
+
+def keep_given_out(conn: sqlite3.Connection, numbers: Iterable[Gsrn]) -> None:
+    """Let none of these numbers be given out again; those that are known stay known."""
+    conn.executemany(_KEEP_GIVEN_OUT, ((number,) for number in numbers))
+
+
+def pass_over(conn: sqlite3.Connection, numbers: int) -> None:
+    """Leave so many numbers unused, where nobody can say which of them were given out."""
+    conn.execute(_PASS_OVER, {"numbers": numbers})
 
 
 def _first_free(conn: sqlite3.Connection, prefix: str, serial: int) -> int:

@@ -1,12 +1,14 @@
 """Does the database still hold what was committed? Every byte that should not change is checked.
 
-Seals vouch for rows, digests for contents, the journal for the state of each case; the shares of
-supply must add up, whoever wrote them. What retention has erased is reported as erased, not as
-damage. Reads only.
+Seals vouch for rows that stay and for the sums over those that change, digests for contents, the
+journal for the state of each case; the shares of supply must add up, whoever wrote them. What
+retention has erased is reported as erased, not as damage. Reads only.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from sqlite3 import Connection
@@ -15,7 +17,18 @@ from typing import NamedTuple
 from broker.engine.state import Case
 from broker.messages.identifiers import CaseId
 from broker.messages.records import Record
-from broker.store import cases, codec, deadlines, journal, payloads, seals, supply
+from broker.store import (
+    cases,
+    codec,
+    customer_search,
+    deadlines,
+    journal,
+    payloads,
+    row_sums,
+    schema,
+    seals,
+    supply,
+)
 from broker.store.connection import one_moment
 
 Replay = Callable[[tuple[Record, ...]], Case]
@@ -25,26 +38,30 @@ Replay = Callable[[tuple[Record, ...]], Case]
 _INTEGRITY = "PRAGMA integrity_check"
 _FOREIGN_KEYS = "PRAGMA foreign_key_check"
 
+# Whose pages hang together from this one on.
+_TREE = "SELECT type || ' ' || name FROM sqlite_schema WHERE rootpage = ?"
+_NAMED_TREE = re.compile(r"^Tree (\d+)\b")
+
 # Each digest beside the content it stands for, by the table and key of its row.
 _DIGESTS = (
     (
         "journal",
         (
-            "SELECT position, digest, payloads.payload_id, salt, content"
-            " FROM journal LEFT JOIN payloads USING (payload_id) ORDER BY position"
+            "SELECT position || coalesce(' of case ' || case_id, ''), digest, payloads.payload_id,"
+            " salt, content FROM journal LEFT JOIN payloads USING (payload_id) ORDER BY position"
         ),
     ),
     (
         "message",
         (
-            "SELECT position, bytes_digest, payload_id, salt, content"
-            " FROM inbox LEFT JOIN payloads ON payload_id = bytes_payload ORDER BY position"
+            "SELECT position || ' with receipt ' || receipt, bytes_digest, payload_id, salt,"
+            " content FROM inbox LEFT JOIN payloads ON payload_id = bytes_payload ORDER BY position"
         ),
     ),
     (
         "answer",
         (
-            "SELECT position, answer_digest, payload_id, salt, content"
+            "SELECT position || ' to receipt ' || receipt, answer_digest, payload_id, salt, content"
             " FROM inbox LEFT JOIN payloads ON payload_id = answer_payload"
             " WHERE answer_payload IS NOT NULL ORDER BY position"
         ),
@@ -52,8 +69,8 @@ _DIGESTS = (
     (
         "document",
         (
-            "SELECT position, digest, payloads.payload_id, salt, content"
-            " FROM outbox LEFT JOIN payloads USING (payload_id) ORDER BY position"
+            "SELECT position || ' with number ' || document_id, digest, payloads.payload_id, salt,"
+            " content FROM outbox LEFT JOIN payloads USING (payload_id) ORDER BY position"
         ),
     ),
     (
@@ -154,7 +171,7 @@ class _CaseRow(NamedTuple):
 
 
 def verify(
-    connection: Connection, replay: Replay, *, last_seal: bytes | None = None
+    connection: Connection, replay: Replay, *, last_seal: seals.NotedSeal | None = None
 ) -> list[Finding]:
     """Everything that is not as it was committed; empty when all is well.
 
@@ -163,13 +180,15 @@ def verify(
     cannot be read, and an error in replay, are findings too. Best called on a connection for
     reading.
     """
-    with one_moment(connection):
+    with one_moment(connection), _every_text_legible(connection):
         return [
             *_guarded("database", _structure(connection)),
             *_guarded("seals", _seals(connection)),
             *_guarded("seals", _noted_elsewhere(connection, last_seal)),
             *_guarded("contents", _digests(connection)),
             *_guarded("hashes", _hashes(connection)),
+            *_guarded("tables", _row_sums(connection)),
+            *_guarded("words of customers", _words(connection)),
             *_guarded("handovers", _handovers(connection)),
             *_guarded("contents", _payloads(connection)),
             *_guarded("cases", _all_cases(connection, replay)),
@@ -189,12 +208,33 @@ def _guarded(where: str, findings: Iterator[Finding]) -> Iterator[Finding]:
         yield _damage(where, f"cannot be read to the end: {error!r}")
 
 
+@contextmanager
+def _every_text_legible(connection: Connection) -> Iterator[None]:
+    """Within the block a text with a damaged byte is read as another text, not as an error."""
+    before = connection.text_factory
+    connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
+    try:
+        yield
+    finally:
+        connection.text_factory = before
+
+
 def _structure(connection: Connection) -> Iterator[Finding]:
+    if schema.marks_differ(connection):
+        yield _damage("database", "its application id or its version is not what it should be")
     for (text,) in connection.execute(_INTEGRITY):
         if text != "ok":
-            yield _damage("database", text)
+            yield _damage(_tree(connection, text), text)
     for table, row, parent, _ in connection.execute(_FOREIGN_KEYS):
-        yield _damage(f"{table} {row}", f"refers to a row of {parent} that is not there")
+        where = table if row is None else f"{table} {row}"
+        yield _damage(where, f"refers to a row of {parent} that is not there")
+
+
+def _tree(connection: Connection, text: str) -> str:
+    """Which table or index SQLite speaks of, where it names the first of its pages."""
+    named = _NAMED_TREE.match(text)
+    row = connection.execute(_TREE, (named[1],)).fetchone() if named else None
+    return "database" if row is None else str(row[0])
 
 
 def _seals(connection: Connection) -> Iterator[Finding]:
@@ -206,10 +246,15 @@ def _seals(connection: Connection) -> Iterator[Finding]:
             yield _damage(where, "does not follow the seal before")
             number = seal.seal_id
         value = seals.value_of(
-            connection, at=seal.at, since=since, to=seal.to, previous=seal.previous
+            connection,
+            at=seal.at,
+            since=since,
+            to=seal.to,
+            previous=seal.previous,
+            sums=seal.row_sums,
         )
         if value != seal.value:
-            yield _damage(where, f"its rows were changed: after {since}, up to {seal.to}")
+            yield _damage(where, f"it was changed, or a row of {_span(since, seal.to)}")
         since, previous = seal.to, seal.value
     ends = seals.ends(connection)
     if ends > since and all(end >= sealed for end, sealed in zip(ends, since, strict=True)):
@@ -220,10 +265,55 @@ def _seals(connection: Connection) -> Iterator[Finding]:
         yield _damage("seals", f"rows are missing: sealed up to {since}, present up to {ends}")
 
 
-def _noted_elsewhere(connection: Connection, last_seal: bytes | None) -> Iterator[Finding]:
-    if last_seal is None or any(one.value == last_seal for one in seals.all_seals(connection)):
+def _span(since: seals.Positions, to: seals.Positions) -> str:
+    """The rows after one position up to another, in words."""
+    tables = ("journal", "message", "document", "handover")
+    return ", ".join(
+        f"{table} {first + 1} to {last}"
+        for table, first, last in zip(tables, since, to, strict=True)
+        if last > first
+    )
+
+
+def _noted_elsewhere(connection: Connection, noted: seals.NotedSeal | None) -> Iterator[Finding]:
+    if noted is None or any(one.value == noted.value for one in seals.all_seals(connection)):
         return
-    yield _damage("seals", f"{last_seal.hex()} is not among them: rows were cut off or replaced")
+    last = seals.last_seal(connection)
+    if last is None:
+        yield _damage("seals", "there is none, not even the one that was noted elsewhere")
+        return
+    here = f"the last one here is {last.seal_id} of {last.at.isoformat()}"
+    if noted.number is None:
+        what = "the one noted elsewhere is not among them: rows were cut off or replaced"
+        yield _damage("seals", f"{what}; {here}")
+    elif noted.number > last.seal_id:
+        lost = noted.number - last.seal_id
+        yield _damage(
+            f"seal {noted.number}",
+            f"it is not there; {here}: {lost} batches committed after that are lost",
+        )
+    else:
+        what = "it is not what was noted elsewhere: up to it rows were replaced"
+        yield _damage(f"seal {noted.number}", what)
+
+
+def _row_sums(connection: Connection) -> Iterator[Finding]:
+    """Tables that change, against the sums over their rows, and these against the last seal."""
+    found = False
+    for one in row_sums.differences(connection):
+        found = True
+        yield _damage(one.where, one.what)
+    last = seals.last_seal(connection)
+    if last is not None and not found and row_sums.digest(connection) != last.row_sums:
+        what = "rows that may change were written after the last seal"
+        yield Finding(kind=FindingKind.NOT_SEALED, where="tables", what=what)
+
+
+def _words(connection: Connection) -> Iterator[Finding]:
+    """The index of customers' words, which follows from the table of customers."""
+    trouble = customer_search.trouble_of_index(connection)
+    if trouble is not None:
+        yield _damage("words of customers", f"the index can be made anew: {trouble}")
 
 
 def _digests(connection: Connection) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from broker.usecases.manage_staff import ManageStaff
 from broker.usecases.reach_deadlines import ReachDeadlines
 from broker.usecases.receive_message import ReceiveMessage
 from broker.usecases.retain import Retain
+from broker.usecases.watch_file import WatchFile
 from broker.usecases.watch_owed import WatchOwed
 from broker.web.fair_share import FairShare
 from broker.wire.write_acknowledgement import write_acknowledgement
@@ -66,6 +67,7 @@ class Door:
     share: FairShare
     owed: WatchOwed
     retain: Retain
+    watch: WatchFile
     turned_away: Counter[int] = field(default_factory=Counter)
 
 

@@ -62,6 +62,7 @@ async def ready(request: web.Request) -> web.StreamResponse:
             "missing_notices": len(door.owed.missing),
             "waiting": door.writer.waiting_count(),
             "channels_in_trouble": len(door.channels.troubled(door.reader)),
+            "disk": "short" if door.watch.disk_is_short() else "enough",
             "turned_away": {str(status): n for status, n in sorted(door.turned_away.items())},
         },
         status=200 if running else 503,

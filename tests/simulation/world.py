@@ -21,10 +21,11 @@ from broker.config import Config, RuleSettings, ServiceSettings
 from broker.engine.apply import replay
 from broker.engine.decision import Refused
 from broker.messages.identifiers import CaseId, DocumentId, Eic
-from broker.service import Service, migrate
+from broker.service import Service
 from broker.store import cases, deadlines, participants
 from broker.store.connection import hold, open_for_reading, open_for_writing
 from broker.store.participants import Participant
+from broker.store.schema import migrate
 from broker.store.verify import verify
 from broker.usecases.import_register import import_register
 from broker.usecases.operator_verbs import Given, Verb, event_of

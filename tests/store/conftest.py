@@ -1,17 +1,24 @@
 """A new database in a file, with a connection that writes and one that reads."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from broker.store.connection import open_for_reading, open_for_writing
-from broker.store.migrations_exchange import exchange
-from broker.store.migrations_keeping import keeping
-from broker.store.migrations_register import register
+from broker.store.schema import migrate
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the whole schema and an empty register, made once, to copy from."""
+    path = tmp_path_factory.mktemp("empty") / "broker.db"
+    with closing(open_for_writing(path)) as connection:
+        migrate(connection)
+    return path
 
 
 @pytest.fixture
@@ -21,12 +28,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def writing(path: Path) -> Iterator[Connection]:
+def writing(path: Path, empty_file: Path) -> Iterator[Connection]:
     """The connection that writes to a new database with the whole schema and an empty register."""
+    shutil.copy(empty_file, path)
     with closing(open_for_writing(path)) as connection:
-        exchange.apply(Database(connection))
-        register.apply(Database(connection))
-        keeping.apply(Database(connection))
         yield connection
 
 

@@ -9,10 +9,10 @@ from sqlite3 import Connection
 import pytest
 
 from broker.messages.identifiers import Eic, ReceiptNumber
-from broker.service import migrate
 from broker.store import archive, inbox, outbox
 from broker.store.archive import Outcome, Sought
 from broker.store.connection import open_for_writing
+from broker.store.schema import migrate
 from tests.store.samples import (
     NEW_SUPPLIER,
     OLD_SUPPLIER,

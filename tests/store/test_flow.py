@@ -15,10 +15,10 @@ from broker.messages.events import GivenReason
 from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
 from broker.messages.records import ClaimRecorded, DecidedBy, Record, SwitchHasFailed
-from broker.service import migrate
 from broker.store import deadlines, flow, migrations_flow
 from broker.store.connection import open_for_writing
 from broker.store.flow import Figures
+from broker.store.schema import migrate
 from tests.store.samples import (
     DELIVERY_POINT,
     NEW_SUPPLIER,

@@ -14,7 +14,7 @@ from tests.store.samples import T0, recorded, write_case
 SCHEMA = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
 
 # Tables that are not STRICT.
-LAX = "SELECT name FROM pragma_table_list WHERE strict = 0 AND schema = 'main'"
+LAX = "SELECT name FROM pragma_table_list WHERE strict = 0 AND schema = 'main' AND type = 'table'"
 
 
 def test_again_changes_nothing(writing: Connection) -> None:

@@ -4,8 +4,8 @@ from sqlite3 import Connection, IntegrityError
 
 import pytest
 
-from broker.service import migrate
 from broker.store import outbox, owed, payloads, retained
+from broker.store.schema import migrate
 from tests.store.samples import OLD_SUPPLIER, T0, document_id, put_document, recorded, write_case
 
 NEWER = ("owed_notices", "contracts_of_cases")

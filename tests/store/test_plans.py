@@ -7,7 +7,6 @@ from sqlite3 import Connection
 
 import pytest
 
-from broker.service import migrate
 from broker.store import (
     archive,
     case_search,
@@ -24,6 +23,7 @@ from broker.store import (
     worklist,
 )
 from broker.store.connection import open_for_writing
+from broker.store.schema import migrate
 
 # Small whatever the size of the register, or bounded by the query itself.
 SMALL = re.compile(

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from broker.service import migrate
 from broker.store import seals
 from broker.store.connection import hold, open_for_writing
+from broker.store.schema import migrate
 from broker.store.writer import Writer
 from tests.store.samples import T0, document_id, put_document
 

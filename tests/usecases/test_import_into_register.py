@@ -25,10 +25,11 @@ from broker.clock import VirtualClock
 from broker.config import Config, ServiceSettings
 from broker.messages.identifiers import Eic, Gsrn, SerialNumber, gsrn_with_check_digit
 from broker.messages.register_changes import ReadingCancelled
-from broker.service import Service, migrate
+from broker.service import Service
 from broker.store import corrections, participants, register, register_staging
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.register_rows import RegisterRows
+from broker.store.schema import migrate
 from broker.usecases.import_register import import_register
 from tests.store import samples
 

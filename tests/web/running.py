@@ -23,9 +23,11 @@ from broker.config import (
     TlsSettings,
 )
 from broker.messages.identifiers import Eic
-from broker.service import Service, migrate
+from broker.service import Service
 from broker.store import participants
 from broker.store.connection import open_for_writing
+from broker.store.row_sums import add_functions
+from broker.store.schema import migrate
 from broker.usecases.import_register import import_register
 from broker.wire.places import SCHEMA_FILE
 from broker.wire.schema import TAG_PREFIX
@@ -151,6 +153,7 @@ class Broker:
     def damage(self, statement: str, *parameters: object) -> None:
         """Change the file behind the service's back."""
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            add_functions(connection)
             assert connection.execute(statement, parameters).rowcount > 0
 
 
