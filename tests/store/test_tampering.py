@@ -183,7 +183,7 @@ def test_a_row_that_comes_is_found(disarmed: Path) -> None:
         ),
         ("UPDATE customers SET name = 'Žiga Čučka'", "customers 1"),
         ("UPDATE reading_values SET value = '101'", "reading_values 1 1-0:1.8.0"),
-        ("UPDATE tokens SET label = 'second'", f"tokens {'ab' * 32}"),
+        ("UPDATE credentials SET label = 'second'", f"credentials {'ab' * 32}"),
         ("UPDATE staff SET role = 'viewer'", "staff 1"),
         ("UPDATE case_flow SET decision_seconds = 4", "case_flow"),
         (f"UPDATE outbox SET comes_of = '{case_id(2)}' WHERE position = 1", "outbox 1"),
