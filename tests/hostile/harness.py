@@ -84,8 +84,7 @@ async def post(broker: Broker, number: int, random_seed: int, seen: Seen) -> Non
     named = next((party for party in SENDERS if party.encode() in data[:2_000]), SOUTH)
     sender = named if number % 8 else SENDERS[number // 8 % len(SENDERS)]
     what = f"input {number} of seed {random_seed}"
-    status, body = await _ask(broker, "POST", "/messages", sender, data, seen, what)
-    seen.statuses[status] += 1
+    posted, body = await _ask(broker, "POST", "/messages", sender, data, seen, what)
     look_at(body, seen, what)
     if number % 16 == 0:
         folder = ASKED[number // 16 % len(ASKED)]
@@ -94,6 +93,7 @@ async def post(broker: Broker, number: int, random_seed: int, seen: Seen) -> Non
         look_at(body, seen, what)
         if status != 404:
             seen.faults.append(f"{what}: {status} for {path!r}")
+    seen.statuses[posted] += 1
 
 
 async def _ask(
@@ -140,10 +140,11 @@ async def look_over(broker: Broker, seen: Seen) -> None:
                 seen.faults.append(f"not valid in the mailbox of {party}: {document.body[:300]!r}")
 
 
-def run(path: Path, inputs: int, random_seed: int, told: Callable[[Seen], None]) -> Seen:
+def run(
+    path: Path, inputs: int, random_seed: int, seen: Seen, told: Callable[[Seen], None]
+) -> None:
     """This many inputs on a fresh file at this path, the same ones for the same seed."""
     new_database(path, parties=SENDERS)
-    seen = Seen()
     watch = LogWatch(seen)
     root = logging.getLogger()
     level = root.level
@@ -155,7 +156,6 @@ def run(path: Path, inputs: int, random_seed: int, told: Callable[[Seen], None])
     finally:
         root.removeHandler(watch)
         root.setLevel(level)
-    return seen
 
 
 async def _run(
@@ -184,18 +184,23 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    memory: list[int] = []
+    seen = Seen()
+    every = max(options.inputs // 10, 1)
 
     def told(seen: Seen) -> None:
-        every = max(options.inputs // 10, 1)
         if seen.count % every == 0:
-            memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-            print(f"{seen.count} inputs, at most {memory[-1]} MiB", flush=True)
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            print(
+                f"{seen.count} inputs, at most {memory} MiB, {len(seen.faults)} faults", flush=True
+            )
 
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "broker.sqlite"
-        seen = run(path, options.inputs, options.seed, told)
+        try:
+            run(path, options.inputs, options.seed, seen, told)
+        except KeyboardInterrupt:
+            print("stopped before the end: the file was not looked over")
         size = path.stat().st_size // 2**20
     statuses = ", ".join(f"{status}: {n}" for status, n in sorted(seen.statuses.items()))
     print(f"{seen.count} inputs of seed {options.seed} in {time.monotonic() - began:.0f} s")

@@ -17,7 +17,8 @@ INPUTS = 800
 
 
 def test_whatever_is_posted_gets_an_answer_and_does_no_harm(tmp_path: Path) -> None:
-    seen = run(tmp_path / "broker.sqlite", INPUTS, 20260424, lambda _: None)
+    seen = Seen()
+    run(tmp_path / "broker.sqlite", INPUTS, 20260424, seen, lambda _: None)
     assert seen.faults == []
     assert seen.count >= INPUTS
     assert set(seen.statuses) >= {200, 400, 403, 422}
