@@ -1,149 +1,188 @@
-"""Runs scenarios on a service that is killed meanwhile; every expectation must hold all the same.
+"""Runs scenarios on a service that meets trouble meanwhile; all must end as if it had met none.
 
-A round is one scenario and up to four kills, by its seed: before a statement of the writer, or at
-some moment of a request. `--write-points` kills before and after every kind of write in turn.
-Afterwards the file verifies, and each scenario's own expectations have said that every
-acknowledged message has its effects, each notice came once and each deadline acted once.
-
-`python -m tests.crash.harness --rounds N --seed S`
+A round is one scenario and up to four troubles, by its seed. Each scenario is run undisturbed
+first: its file is the measure of what the others leave. So every acknowledged message must have
+its effects, each notice must have come once, and each deadline must have acted once; the
+scenario's own expectations must hold, and the file must verify.
 """
 
-import argparse
 import asyncio
 import random
 import re
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 from broker.config import RuleSettings
 from broker.scenarios.files import Scenario, read_scenario, scenario_paths
 from broker.scenarios.run import run_scenario
-from broker.scenarios.stage import make_template
-from tests.crash.stage import Crashes, CrashingStage
+from tests.crash.audit import Account, account_of, differences, lost
+from tests.crash.stage import TroubledStage
+from tests.crash.troubles import Kind, Trouble, by_seed
 from tests.web.letters import ROOT
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'|X'[0-9A-Fa-f]*'|\b\d+\b")
-_STATEMENTS: dict[Path, int] = {}
+_LITERAL = re.compile(r"'(?:[^']|'')*'|X'[0-9A-Fa-f]*'|\b\d+(?:\.\d+)?\b")
+_NAMED = re.compile(r"'((?:[A-Z][a-z]+){2,})'")
 _WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+_TOLD_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """A scenario as it goes when nothing happens to it."""
+
+    path: Path
+    statements: int
+    commits: int
+    writes: dict[str, tuple[int, int]]
+    """Where each kind of write comes first: which statement it is, which commit follows it."""
+    account: Account
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A round to be run: its name, and what befalls the scenario."""
+
+    name: str
+    undisturbed: Undisturbed
+    troubles: tuple[Trouble, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A scenario with its kills, and what came of it."""
+    """What came of a round: which troubles it met, and what is wrong."""
 
-    scenario: Scenario
-    kills: int
+    name: str
+    path: Path
+    met: tuple[Kind, ...]
+    tried_again: int
+    """How often a request had no answer or was told to try again, and was sent again."""
     failures: tuple[str, ...]
 
 
-def crash(scenario: Scenario, template: Path, crashes: Crashes) -> tuple[Round, list[str]]:
-    """Run a scenario with these kills; also gives the statements of the lives that were stopped."""
-    stages: list[CrashingStage] = []
+def undisturbed(path: Path, template: Path, disk: Path) -> Undisturbed:
+    """The scenario in this file, run with nothing in its way."""
+    failures, stage, account, _ = _run(path, template, disk, ())
+    writes: dict[str, tuple[int, int]] = {}
+    commits = 1
+    for position, statement in enumerate(stage.seen.statements, start=1):
+        kind = write_of(statement)
+        if kind is not None:
+            writes.setdefault(kind, (position, commits))
+        commits += statement == "COMMIT"
+    seen = stage.seen
+    return Undisturbed(path, len(seen.statements), seen.commits, writes, account, tuple(failures))
 
-    def open_stage(of: Path, folder: Path, rules: RuleSettings, start: datetime) -> CrashingStage:
-        database = folder / "scenario.sqlite"
-        database.write_bytes(of.read_bytes())
-        stages.append(CrashingStage(database, replace(rules), start, crashes))
-        return stages[0]
 
-    with tempfile.TemporaryDirectory() as folder:
-        report = asyncio.run(
-            run_scenario(scenario, template=template, folder=Path(folder), on=open_stage)
-        )
-    return Round(scenario, crashes.count, report.failures), stages[0].statements
+def run_round(job: Job, template: Path, disk: Path) -> Round:
+    """Run the scenario with these troubles, and hold what it leaves against the undisturbed one."""
+    failures, stage, account, lost_ones = _run(job.undisturbed.path, template, disk, job.troubles)
+    if not failures:
+        failures = [*lost_ones, *differences(job.undisturbed.account, account)]
+    seen = stage.seen
+    told = [line[:600] for line in (*seen.wrong, *failures)][:_TOLD_MOST]
+    met = tuple(seen.met)
+    return Round(job.name, job.undisturbed.path, met, seen.tried_again, tuple(told))
+
+
+def _run(
+    path: Path, template: Path, disk: Path, troubles: tuple[Trouble, ...]
+) -> tuple[list[str], TroubledStage, Account, list[str]]:
+    """What did not come as expected, the stage, what the file holds, what was lost."""
+    stages: list[TroubledStage] = []
+    with (
+        tempfile.TemporaryDirectory(dir=disk) as small,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        log = Path(folder) / "service.log"
+
+        def on(of: Path, _: Path, rules: RuleSettings, start: datetime) -> TroubledStage:
+            database = Path(small) / "scenario.sqlite"
+            database.write_bytes(of.read_bytes())
+            stages.append(TroubledStage(database, log, replace(rules), start, troubles=troubles))
+            return stages[0]
+
+        failures = _failures_of(read(path), template, Path(folder), on)
+        failures += [line for line in _lines_of(log) if "ALARM" in line and "sweep" not in line]
+        stage = stages[0]
+        account = account_of(stage.database)
+        missing = lost(stage.database, stage.seen.acknowledged)
+    return failures, stage, account, missing
+
+
+def _failures_of(
+    scenario: Scenario,
+    template: Path,
+    folder: Path,
+    on: Callable[[Path, Path, RuleSettings, datetime], TroubledStage],
+) -> list[str]:
+    try:
+        report = asyncio.run(run_scenario(scenario, template=template, folder=folder, on=on))
+    except Exception as error:  # noqa: BLE001 - whatever a service makes of a scenario is a finding
+        return [f"{type(error).__name__}: {error}"]
+    return list(report.failures)
+
+
+def _lines_of(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
 def write_of(statement: str) -> str | None:
-    """The kind of write a traced statement is: its text without the values; None for a read."""
+    """The kind of write a traced statement is; None for a read.
+
+    That is its text without the values, but for what names a record or a document.
+    """
+    if not statement.startswith(_WRITES):
+        return None
+    named = _NAMED.search(statement)
     text = " ".join(_LITERAL.sub("?", statement).split())
-    return text if text.startswith(_WRITES) else None
+    return f"{text} {named[1]}" if named else text
 
 
-def statements_of(scenario: Scenario, template: Path) -> int:
-    """How many statements the writer needs for the scenario when nothing happens to it."""
-    if scenario.path not in _STATEMENTS:
-        _, statements = crash(scenario, template, Crashes(()))
-        _STATEMENTS[scenario.path] = max(len(statements), 1)
-    return _STATEMENTS[scenario.path]
+def chosen(seeds: Iterable[int], paths: list[Path]) -> dict[int, Path]:
+    """The scenario of each of these seeds."""
+    return {seed: random.Random(seed).choice(paths) for seed in seeds}
 
 
-def random_round(scenarios: list[Scenario], template: Path, seed: int) -> Round:
-    """The round of this seed."""
-    chance = random.Random(seed)
-    scenario = chance.choice(scenarios)
-    number = chance.randint(1, 4)
-    if chance.random() < 0.3:
-        crashes = Crashes((), tuple(chance.uniform(0, 0.02) for _ in range(number)))
-    else:
-        most = statements_of(scenario, template)
-        crashes = Crashes(tuple(chance.randint(1, most) for _ in range(number)))
-    return crash(scenario, template, crashes)[0]
+def random_jobs(
+    chosen_of: dict[int, Path], known: dict[Path, Undisturbed], kind: Kind | None = None
+) -> Iterator[Job]:
+    """The rounds of these seeds over their scenarios, each of which was run undisturbed.
+
+    With troubles of this kind alone, where one is given.
+    """
+    for seed, path in chosen_of.items():
+        one = known[path]
+        chance = random.Random(f"troubles {seed}")
+        troubles = by_seed(chance, one.statements, one.commits, kind)
+        yield Job(f"seed {seed}", one, troubles)
 
 
-def write_points(scenarios: list[Scenario], template: Path) -> Iterator[tuple[str, Round]]:
-    """Before and after every kind of write of these scenarios, each where it comes first."""
-    done: set[str] = set()
-    for scenario in scenarios:
-        _, statements = crash(scenario, template, Crashes(()))
-        for position, statement in enumerate(statements, start=1):
-            kind = write_of(statement)
-            if kind is None or kind in done:
+def write_point_jobs(scenarios: Iterable[Undisturbed]) -> Iterator[Job]:
+    """Killed before and after every kind of write, where it comes first, and after its commit."""
+    known: set[str] = set()
+    for one in scenarios:
+        for write, (position, commit) in one.writes.items():
+            if write in known:
                 continue
-            done.add(kind)
-            for gap in (position, position + 1):
-                yield kind, crash(scenario, template, Crashes((gap,)))[0]
+            known.add(write)
+            yield Job(f"before {write}", one, (Trouble(Kind.KILLED_AT, position),))
+            yield Job(f"after {write}", one, (Trouble(Kind.KILLED_AT, position + 1),))
+            committed = Trouble(Kind.KILLED_AFTER_COMMIT, commit)
+            yield Job(f"after the commit of {write}", one, (committed,))
 
 
-def suitable() -> list[Scenario]:
+@cache
+def read(path: Path) -> Scenario:
+    """The scenario in this file, read once."""
+    return read_scenario(path)
+
+
+def suitable() -> list[Path]:
     """Every scenario; those that look at what is not swept after a start are left out."""
     paths = scenario_paths([ROOT / "fixtures" / "scenarios"])
-    found = [read_scenario(path) for path in paths]
-    return [one for one in found if not any(step.unswept for step in one.steps)]
-
-
-@contextmanager
-def template() -> Iterator[Path]:
-    """The sample register in a file to copy from."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield make_template(Path(folder) / "template.sqlite")
-
-
-def main() -> int:
-    """Run many rounds and print what came of them; 1 where an expectation did not hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write-points", action="store_true")
-    options = parser.parse_args()
-    scenarios, began = suitable(), time.monotonic()
-    rounds, kills, failed, kinds = 0, 0, 0, set()
-    with template() as file:
-        if options.write_points:
-            each = write_points(scenarios, file)
-        else:
-            by_seed = partial(random_round, scenarios, file)
-            each = (
-                (f"seed {n}", by_seed(n))
-                for n in range(options.seed, options.seed + options.rounds)
-            )
-        for name, one in each:
-            rounds, kills = rounds + 1, kills + one.kills
-            kinds.add(name)
-            if one.failures:
-                failed += 1
-                print(f"{name}: {one.scenario.path}: {one.failures}", flush=True)
-    what = f"{len(kinds)} kinds of write" if options.write_points else f"seeds from {options.seed}"
-    print(f"{rounds} rounds over {len(scenarios)} scenarios, {what}: {kills} kills,")
-    print(f"{failed} rounds in which an expectation did not hold; {time.monotonic() - began:.0f} s")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return [path for path in paths if "unswept" not in path.read_text(encoding="utf-8")]

@@ -1,9 +1,11 @@
 """A service that is killed or stopped: what it acknowledged is there, once, and nothing else."""
 
 import asyncio
+import json
 import random
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -208,3 +210,66 @@ async def test_stopped_under_load(large: tuple[Path, tuple[Point, ...]]) -> None
     assert [status for _, status in traffic.otherwise if status != 503] == []
     assert await asyncio.to_thread(complete, path) == traffic.acknowledged
     assert await asyncio.to_thread(damage, path) == []
+
+
+WAITING = 40
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process has the file for itself."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_told_to_stop_it_answers_everything_it_was_sent(
+    large: tuple[Path, tuple[Point, ...]],
+) -> None:
+    """Every request that was there before SIGTERM is written and answered; no new one is let in."""
+    path, points = large
+    traffic = Traffic(points, seed=5)
+    for n, point in enumerate(points[:WAITING]):
+        traffic.sent[f"L-{n}"] = switch_request(f"L-{n}", point)
+    headers = {"Authorization": f"Bearer {token_of(SOUTH)}", "Content-Type": "application/xml"}
+    with serving(path, FRIDAY) as process:
+        async with aiohttp.ClientSession(headers=headers) as session:
+            with locked(path):
+                posted = [
+                    asyncio.create_task(traffic.post(session, process.address, one))
+                    for one in traffic.sent
+                ]
+                await all_there(process, traffic)
+                process.terminate()
+                await refused(process)
+            await asyncio.gather(*posted)
+        assert await asyncio.to_thread(process.wait) == 0
+    # Who waits for the lock too long, on a busy machine, is told to come again: an answer too.
+    assert {status for _, status in traffic.otherwise} <= {503}
+    answered = traffic.acknowledged.keys() | {message_id for message_id, _ in traffic.otherwise}
+    assert answered == traffic.sent.keys()
+    assert await asyncio.to_thread(complete, path) == traffic.acknowledged
+    assert await asyncio.to_thread(damage, path) == []
+
+
+async def all_there(process: Process, traffic: Traffic) -> None:
+    """Wait until every message sent has come in: it waits to be written, or was answered."""
+    async with asyncio.timeout(30):
+        while True:
+            ready = await asyncio.to_thread(process.ask, "GET", "/health/ready", SOUTH)
+            answered = len(traffic.acknowledged) + len(traffic.otherwise)
+            if json.loads(ready.body)["waiting"] + answered >= len(traffic.sent):
+                return
+
+
+async def refused(process: Process) -> None:
+    """Wait until nobody is let in any more."""
+    host, _, port = process.address.removeprefix("http://").partition(":")
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+            except ConnectionRefusedError:
+                return
+            writer.close()
