@@ -8,9 +8,9 @@ from datetime import datetime
 from lxml import etree
 
 from broker.scenarios.files import MESSAGES
-from tests.simulation import said
-from tests.simulation.facts import Register
-from tests.simulation.legal_days import LAW
+from tests.simulation.audit import said
+from tests.simulation.audit.facts import Register
+from tests.simulation.audit.legal_days import LAW
 from tests.simulation.play import Step
 from tests.simulation.register import rows
 from tests.simulation.simulate import Found, Theatre, play_again

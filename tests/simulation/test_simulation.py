@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.scenarios.files import read_scenario
-from tests.simulation.legal_days import Calendar, months_later
+from tests.simulation.audit.legal_days import Calendar, months_later
 from tests.simulation.mutants import MUTANTS, ROOT, hunt
 from tests.simulation.shrink import scenario_of
 from tests.simulation.simulate import Found, Settings, Tally, Theatre, play_again, play_world
