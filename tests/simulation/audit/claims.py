@@ -82,12 +82,24 @@ def _refused(
         judged.must.add("SB:S41")
     if request.sender != request.chosen[0].supplier:
         judged.must.add("260:E16")
+    elif not judged.must and _as_it_is(books, application, collection, received):
+        judged.must.add("260:E59")
     if not judged.must:
         return False
     case = new_case(books, "claims", application, answer)
     case.judged = judged
     reject(books, case, judged, received)
     return True
+
+
+def _as_it_is(
+    books: Books, application: Application, collection: Case | None, now: datetime
+) -> bool:
+    """Whether with this claim all are what is in force: it is the one that changes nothing."""
+    claims = [*(collection.applications if collection else []), application]
+    wanted = sorted((one.request.sender, one.request.chosen[0].share) for one in claims)
+    present = books.register.present(application.point, "consumption", local(now))
+    return wanted == sorted((one.supply.supplier, one.supply.share) for one in present)
 
 
 def _complete(

@@ -6,7 +6,7 @@ from datetime import datetime
 from lxml import etree
 
 from tests.simulation.audit import said
-from tests.simulation.audit.books import Books, CarriedOut, Case
+from tests.simulation.audit.books import Books, CarriedOut, Case, either
 from tests.simulation.audit.completion import (
     add_reading,
     completions,
@@ -22,7 +22,7 @@ from tests.simulation.audit.facts import Reading, Supply, day_of
 from tests.simulation.audit.legal_days import DAY, local
 from tests.simulation.audit.owed import Finding, Owed
 from tests.simulation.audit.reading_rules import judge_reading
-from tests.simulation.audit.readings import wrong_route
+from tests.simulation.audit.readings import outside_the_period, wrong_route
 from tests.simulation.audit.request_rules import ANY
 from tests.simulation.audit.settlement import owe_settlements
 
@@ -45,10 +45,12 @@ def corrected(
     if books.at_delivery(case.point.delivery):
         must.add("260:E22")
     if done.corrected_by:
-        must.add("SB:S61")
-        may |= ANY
-    elif _changed_since(books, case, done):
-        must.add("SB:S62")
+        return {"SB:S61"}, set(ANY)
+    for later in _later(books, case, done):
+        if later.judged.directions & done.judged.directions or only_payer_changes(later):
+            must.add("SB:S62")
+        else:  # another direction: whether that bars it, the rules leave open
+            may.add("SB:S62")
     reported = _right_reading(root) if said.every(root, "RightReading") else None
     days = [done.taken_on, *([local(reported.taken)] if reported else [])]
     if min(days) < local(now) - DAYS_BACK * DAY:
@@ -56,7 +58,7 @@ def corrected(
     if reported is not None:
         _hold(books, case, done, reported, now, must, may)
     else:
-        _who_comes_back(books, done, must)
+        must |= _who_comes_back(books, done, came)
     if must or came:
         if came and not must:
             return _unsure(came, may), set()
@@ -65,14 +67,13 @@ def corrected(
     return set(), set()
 
 
-def _who_comes_back(books: Books, done: CarriedOut, must: set[str]) -> None:
+def _who_comes_back(books: Books, done: CarriedOut, came: list[str]) -> set[str]:
     """A33: undone, the old suppliers go on; only those that may supply can."""
     for one in done.judged.ends:
         party = books.register.parties[one.supplier]
-        if not party.active:
-            must.add("260:E16")
-        elif party.group is None:
-            must.add("260:E18")
+        if not party.active or party.group is None:
+            return either(came, "260:E16", "260:E18")
+    return set()
 
 
 def _unsure(came: list[str], may: set[str]) -> set[str]:
@@ -88,17 +89,16 @@ def _names(books: Books, root: etree._Element, case: Case) -> bool:
     )
 
 
-def _changed_since(books: Books, case: Case, done: CarriedOut) -> bool:
-    """Whether supplier or payer of the point changed after the switch."""
-    later = [
-        other.carried_out
-        for other in list(books.cases.values())[::-1]
-        if other.carried_out is not None
-        and other is not case
-        and other.meter_at is case.meter_at
-        and not other.carried_out.undone
+def _later(books: Books, case: Case, done: CarriedOut) -> list[CarriedOut]:
+    """What was carried out at the same meter after the switch, and stands."""
+    return [
+        one.carried_out
+        for one in books.cases.values()
+        if one.carried_out is not None
+        and one.meter_at is case.meter_at
+        and one.carried_out.order > done.order
+        and not one.carried_out.undone
     ]
-    return any(one.order > done.order for one in later)
 
 
 def _right_reading(root: etree._Element) -> said.Reported:
@@ -129,7 +129,7 @@ def _hold(
 ) -> None:
     """The right reading: of the period of the switch, by its route, valid by C5, and another one."""
     taken = local(reported.taken)
-    if not case.judged.first <= taken <= case.judged.last:
+    if outside_the_period(case, reported, min(local(now), case.judged.last)):
         must.add("SB:S06")
     as_sent = {"2": "DDQ", "3": "DDE", "1": "DDM"}.get(reported.by, "")
     if reported.by == "4":  # never on an estimate (C4)
@@ -192,7 +192,7 @@ def _before_the_next(
     later = [
         one
         for one in case.meter_at.readings
-        if one is not own and one.taken > reported.taken and one.serial == reported.serial
+        if one is not own and one.taken >= min(reported.taken, done.reading.taken)
     ]
     if later:
         may.add("260:E19")

@@ -171,7 +171,7 @@ def reject(books: Books, case: Case, judged: Judged, now: datetime) -> None:
             own = judged.own.get(one.request.sender, judged)
             common = judged.must & {"260:E59", "SB:S17"}
             must = own.must | common or {"SB:S42"}
-            may = own.may | {"SB:S42", "260:E50"} if not own.must else own.may
+            may = own.may | ({"260:E59"} if own.must else {"SB:S42", "260:E50"})
             _rejection(books, case, one.request.sender, must, may, now)
         return
     _rejection_of_request(books, case, judged.must, judged.may, now)
