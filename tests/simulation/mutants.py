@@ -12,20 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants_of_shares import MUTANTS_OF_SHARES
+
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = 600
 SEED = "mutants"
 _COPIED = ("broker", "tests/simulation", "fixtures/register", "fixtures/messages", "xsd")
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A bug: what it is about, in which file, which text becomes which."""
-
-    name: str
-    file: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -268,6 +261,7 @@ MUTANTS = (
         'connection.execute("PRAGMA synchronous = FULL")',
         'connection.execute("PRAGMA synchronous = OFF")',
     ),
+    *MUTANTS_OF_SHARES,
 )
 
 

@@ -152,7 +152,14 @@ class Players:
     def _change(self) -> Step:
         """The back office reports that a point was (dis)connected, or its customer renamed."""
         rng, register = self._rng, self._auditor.register
-        whole = [one for one in self._points if len(register.key(one)) == 1 and _undivided(one)]
+        dividing = {
+            one.point.delivery for one in self._auditor.running if one.division and one.approved
+        }
+        whole = [
+            one
+            for one in self._points
+            if len(register.key(one)) == 1 and _undivided(one) and one.delivery not in dividing
+        ]
         running = [one.point for one in self._auditor.running if one.point in whole]
         point = rng.choice(running if running and rng.random() < 0.6 else whole)
         at = self._clerks.soon()

@@ -67,7 +67,7 @@ class AtOnce(ThreadPoolExecutor):
 
 
 def _at_once(_: object, act: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
-    """In place of the loop's way to a thread, which costs a turn of the loop and two system calls."""
+    """In place of the loop's way to a thread, which costs a turn of it and two system calls."""
     future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     try:
         future.set_result(act(*args))
@@ -249,7 +249,7 @@ class World:
         return [str(one.parked) for one in deadlines.parked(self.service.reader)]
 
     async def documents(self) -> list[Came]:
-        """What is new in the mailboxes, in order of number; what was read before is acknowledged."""
+        """What is new in the mailboxes, by number; what was read before is acknowledged."""
         assert self.service is not None
         mailbox = self.service.door.mailbox
         parties = self._parties_with_new()

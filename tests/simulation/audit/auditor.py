@@ -180,7 +180,8 @@ class Auditor:
         if point is not None and point.delivery != case.point.delivery:
             self.reach(received, received, case.point.delivery)
         if not self._names_point(case, sender, kind, root):
-            return {"260:E10"}, set(ANY)
+            ended = () if case.open else ("SB:S10",)
+            return either(came, "260:E10", *ended), set(ANY)
         return self._about(case, kind, root, received, came)
 
     def _open(

@@ -27,7 +27,7 @@ class Settings:
 
 @dataclass
 class Application:
-    """A request as one applicant filed it: the only one of a switch, one of several of a division."""
+    """A request as one applicant filed it: that of a switch, or one of several of a division."""
 
     request: said.Request
     message: str

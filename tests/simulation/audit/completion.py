@@ -1,4 +1,4 @@
-"""A switch is carried out: register, completion, the notice of the change (A24 to A32, B9 to B11)."""
+"""A switch is carried out: register, completion, the notice of the change (A24 to A32, B9)."""
 
 from datetime import date, datetime
 

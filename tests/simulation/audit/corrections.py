@@ -1,6 +1,5 @@
 """A switch that was wrongly carried out is put right (D3; A27, A28, A30, A32)."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from lxml import etree
@@ -9,25 +8,19 @@ from tests.simulation.audit import said
 from tests.simulation.audit.books import Books, CarriedOut, Case, either
 from tests.simulation.audit.completion import (
     add_reading,
-    completions,
-    eight_days,
-    executed,
-    old_points,
     only_payer_changes,
-    owe_change,
     paying,
     whole_or_none,
 )
+from tests.simulation.audit.correction_documents import replaced, undone
 from tests.simulation.audit.facts import Reading, Supply, day_of
 from tests.simulation.audit.legal_days import DAY, local
-from tests.simulation.audit.owed import Finding, Owed
+from tests.simulation.audit.owed import Finding
 from tests.simulation.audit.reading_rules import judge_reading
 from tests.simulation.audit.readings import outside_the_period, wrong_route
 from tests.simulation.audit.request_rules import ANY
-from tests.simulation.audit.settlement import owe_settlements
 
 DAYS_BACK = 30
-CANCELS, REPLACES = "1", "5"
 
 
 def corrected(
@@ -127,10 +120,12 @@ def _hold(
     must: set[str],
     may: set[str],
 ) -> None:
-    """The right reading: of the period of the switch, by its route, valid by C5, and another one."""
+    """The right reading: of the period, by its route, valid by C5, and another than before."""
     taken = local(reported.taken)
     if outside_the_period(case, reported, min(local(now), case.judged.last)):
         must.add("SB:S06")
+    elif reported.by == "3":
+        may.add("SB:S06")  # read remotely where the way was another one
     as_sent = {"2": "DDQ", "3": "DDE", "1": "DDM"}.get(reported.by, "")
     if reported.by == "4":  # never on an estimate (C4)
         must.add("SB:S11")
@@ -147,7 +142,7 @@ def _hold(
         return
     if (reported.serial, taken, reported.values) == (wrong.serial, done.taken_on, wrong.values):
         may.add("SB:S31")
-    with _without_reading(case, done):
+    with WithoutReading(case, done):
         verdict = judge_reading(case.meter_at, reported, now=now, before=done.taken_on)
     codes = set(verdict.codes) - {"260:E90"}
     if verdict.unsure:
@@ -159,7 +154,7 @@ def _hold(
     _before_the_next(case, done, reported, must, may)
 
 
-class _without_reading:
+class WithoutReading:
     """The readings on record without that of the switch, as if it had not been."""
 
     def __init__(self, case: Case, done: CarriedOut) -> None:
@@ -218,9 +213,11 @@ def _put_right(
     _take_back(books, case, done)
     if reported is None:
         done.undone = True
-        _undo(books, case, done, number, now, settled=settled)
+        undone(books, case, done, number, now, settled=settled)
     else:
-        _replace(books, case, done, reported, number, now, settled=settled)
+        other_day = local(reported.taken) != done.taken_on
+        _enter_anew(books, case, done, reported)
+        replaced(books, case, done, number, now, settled=settled, other_day=other_day)
     whole_or_none(books, case.meter_at, local(now))
 
 
@@ -259,55 +256,8 @@ def _take_back(books: Books, case: Case, done: CarriedOut) -> None:
         case.meter_at.readings.remove(own)
 
 
-def _undo(
-    books: Books, case: Case, done: CarriedOut, number: str, now: datetime, *, settled: bool
-) -> None:
-    """Each document is cancelled; the new suppliers lose sight of the point."""
-    owed = completions(books, case, number, done, now)
-    owed += _changes(books, number, done, now)
-    if settled:
-        owed += _settlements_again(books, case, done, number, now)
-    if only_payer_changes(done):
-        owed += _payer_changes(books, case, done, now)
-    owed.append(executed(books, case, number, done, now))
-    for one in owed:
-        _corrects(books, one, CANCELS)
-    for begins in done.judged.begins:
-        point = begins.point.number if begins.point else case.numbers[begins.supplier]
-        fields = {
-            "Change": "supplier",
-            "EffectiveOn": done.taken_on.isoformat(),
-            "Point/AccountingPoint": point,
-            "Header/Corrects/Function": "",
-        }
-        if not any(
-            (
-                one.to,
-                one.fields.get("Point/AccountingPoint"),
-                one.fields.get("Header/Corrects/Function"),
-            )
-            == (begins.supplier, point, "")
-            and (one.case, one.kind) == (number, "RegisterChangeNotice")
-            for one in books.debts.open
-        ):
-            books.owe(
-                number, begins.supplier, "RegisterChangeNotice", "A32", now,
-                fields=fields, latest=eight_days(now),
-            )  # fmt: skip
-
-
-def _replace(
-    books: Books,
-    case: Case,
-    done: CarriedOut,
-    reported: said.Reported,
-    number: str,
-    now: datetime,
-    *,
-    settled: bool,
-) -> None:
+def _enter_anew(books: Books, case: Case, done: CarriedOut, reported: said.Reported) -> None:
     """The same switch with its right reading, and for its day."""
-    other_day = local(reported.taken) != done.taken_on
     done.taken_on, done.reading = local(reported.taken), reported
     last = case.meter_at.last_reading()
     before = [one for one in case.meter_at.readings if day_of(one) <= done.taken_on]
@@ -326,74 +276,4 @@ def _replace(
     for point in books.register.key(case.meter_at):
         point.payer = case.request.payer
     done.payer_after = paying(books, case.meter_at, done.taken_on)
-    owed = completions(books, case, number, done, now)
-    if other_day:
-        owed += _changes(books, number, done, now)
-    if settled:
-        owed += _settlements_again(books, case, done, number, now)
-    else:
-        owe_settlements(books, case, done, now, number)
-    if only_payer_changes(done) and other_day:
-        owed += _payer_changes(books, case, done, now)
-    owed.append(executed(books, case, number, done, now))
-    for one in owed:
-        _corrects(books, one, REPLACES)
     add_reading(case, reported)
-
-
-def _changes(books: Books, number: str, done: CarriedOut, now: datetime) -> list[Owed]:
-    return [
-        books.owe(
-            number,
-            eic,
-            "RegisterChangeNotice",
-            "A32",
-            now,
-            fields={
-                "Change": "supplier",
-                "EffectiveOn": done.taken_on.isoformat(),
-                "Point/AccountingPoint": point,
-            },
-            latest=eight_days(now),
-        )
-        for eic, point in old_points(done)
-    ]
-
-
-def _payer_changes(books: Books, case: Case, done: CarriedOut, now: datetime) -> list[Owed]:
-    present = books.register.present(case.meter_at, "consumption", done.taken_on)
-    return [
-        owe_change(books, case.meter_at, held.supply.supplier, "payer", done.taken_on, now)
-        for held in present
-    ]
-
-
-def _settlements_again(
-    books: Books, case: Case, done: CarriedOut, number: str, now: datetime
-) -> list[Owed]:
-    """What was settled is cancelled, or settled anew, at once."""
-    owed = owe_settlements(books, case, done, now, number)
-    for one in owed:
-        one.earliest = now
-    return owed
-
-
-def _corrects(books: Books, owed: Owed, function: str) -> None:
-    """The document says what it is to which one that its recipient has had."""
-    owed.fields["Header/Corrects/Function"] = function
-    owed.checks.append(_refers_to(books, owed))
-
-
-def _refers_to(books: Books, owed: Owed) -> Callable[[etree._Element], str]:
-    def check(root: etree._Element) -> str:
-        number = said.text(root, "Header/Corrects/DocumentNumber")
-        before = books.came.get((owed.to, number))
-        if before is None:
-            return f"it refers to {number}, which {owed.to} never got"
-        if before[0] != owed.kind:
-            return f"it refers to a {before[0]}"
-        if before[1] != said.text(root, "Header/Corrects/CaseNumber"):
-            return "it names another case than that of the document"
-        return ""
-
-    return check

@@ -161,7 +161,7 @@ class Register:
         return self._keys.get(point.measured_at, [point])
 
     def present(self, point: Point, direction: str, day: date) -> list["Held"]:
-        """Who supplies on this day: of consumption all shares of the key, of production the point."""
+        """Who supplies on this day: of consumption all shares of the key, else the point."""
         points = self.key(point) if direction == "consumption" else [self.measuring(point)]
         return [Held(one, supply) for one in points for supply in one.suppliers(direction, day)]
 

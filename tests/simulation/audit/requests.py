@@ -151,10 +151,8 @@ def check_again(books: Books, case: Case, now: datetime) -> None:
     """The register has changed at the point: the checks run again (A1, A5, A11)."""
     judged = judge_case(books, case, now)
     if case.state in ("collecting", "asked", "objected"):
-        must = set().union(*(one.must for one in judged.own.values())) or judged.must
-        if case.state != "collecting":
-            must = judged.must
-        if must:
+        of_each = set().union(*(one.must for one in judged.own.values()))
+        if of_each if case.state == "collecting" else judged.must:
             reject(books, case, judged, now)
         return
     if judged.must - {"SB:S17"}:
@@ -164,7 +162,7 @@ def check_again(books: Books, case: Case, now: datetime) -> None:
 
 
 def reject(books: Books, case: Case, judged: Judged, now: datetime) -> None:
-    """A14, A17: the applicant is told each ground; of a division only its own (interpretation 9)."""
+    """A14, A17: the applicant is told each ground; of claims only its own (interpretation 9)."""
     books.end(case, "rejected")
     if case.way == "claims":
         for one in case.applications:

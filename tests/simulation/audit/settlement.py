@@ -19,7 +19,7 @@ _TIE = Decimal("0.5")
 def owe_settlements(
     books: Books, case: Case, done: CarriedOut, now: datetime, number: str | None = None
 ) -> list[Owed]:
-    """Each old supplier for its own directions and share; who stays where only the payer changes."""
+    """Each old supplier for its own directions and share; who stays where the payer changes."""
     owed = []
     parts = Parts(done)
     for eic, point in dict.fromkeys((one.supplier, one.point.number) for one in done.judged.ends):
@@ -46,23 +46,23 @@ def owe_settlements(
         )
         parts.expected += bool(shares)
     if done.payer_before != done.payer_after and "consumption" not in done.judged.directions:
-        for held in books.register.present(case.meter_at, "consumption", done.taken_on):
-            owed.append(
-                Owed(
-                    to=held.supply.supplier,
-                    kind="FinalSettlement",
-                    case="",
-                    rule="A35",
-                    earliest=earliest(books, case, done.taken_on, now),
-                    latest=latest(books, case, done.taken_on, now),
-                    fields={
-                        **_fields(done, "11"),
-                        "OldSupplier/Identification": "",
-                        "Point/AccountingPoint": case.meter_at.number,
-                    },
-                    checks=[quantities(case, done, {"consumption"}, [held.supply.share])],
-                )
+        owed += [
+            Owed(
+                to=held.supply.supplier,
+                kind="FinalSettlement",
+                case="",
+                rule="A35",
+                earliest=earliest(books, case, done.taken_on, now),
+                latest=latest(books, case, done.taken_on, now),
+                fields={
+                    **_fields(done, "11"),
+                    "OldSupplier/Identification": "",
+                    "Point/AccountingPoint": case.meter_at.number,
+                },
+                checks=[quantities(case, done, {"consumption"}, [held.supply.share])],
             )
+            for held in books.register.present(case.meter_at, "consumption", done.taken_on)
+        ]
     for one in owed:
         books.debts.owe(one)
     return owed

@@ -68,7 +68,7 @@ def judge_division(
     today: date,
     starts: date,
 ) -> Judged:
-    """Hold all claims together, or the one request of the customer, against the facts of this day."""
+    """Hold all claims together, or the request of the customer, against the facts of this day."""
     whole = Judged()
     wanted = max((one.wanted for one, _ in requests if one.wanted), default=None)
     for request, received in requests:
@@ -92,7 +92,7 @@ def judge_division(
         whole.must.add("260:E59")
     days = Judged(begins=whole.begins)
     the_period(days, [one for one, _ in requests], today=today, starts=starts, wanted=wanted)
-    if days.must - whole.must:
+    if "260:E10" not in whole.must:
         whole.must |= days.must
     whole.first, whole.last = days.first, days.last
     the_expected_date(whole, register.measuring(point), wanted, today)
