@@ -167,9 +167,13 @@ def reject(books: Books, case: Case, judged: Judged, now: datetime) -> None:
     if case.way == "claims":
         for one in case.applications:
             own = judged.own.get(one.request.sender, judged)
-            common = judged.must & {"260:E59", "SB:S17"}
-            must = own.must | common or {"SB:S42"}
-            may = own.may | ({"260:E59"} if own.must else {"SB:S42", "260:E50"})
+            must = own.must | judged.must & {"260:E59", "SB:S17"}
+            may = own.may | {"260:E59"}
+            if not must and "260:E50" in judged.must:
+                # The contracts leave no day together: each may be told that, or of the others.
+                may = {"260:E50", "SB:S42"}
+            elif not must:
+                must = {"SB:S42"}
             _rejection(books, case, one.request.sender, must, may, now)
         return
     _rejection_of_request(books, case, judged.must, judged.may, now)
