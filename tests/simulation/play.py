@@ -1,10 +1,12 @@
 """A play of steps on the world, audited after each; the steps are plain values, kept as they come.
 
-A step has `at` and what it does. A case is named by the step that opened it, so that a play with
-steps left out is still a play: what speaks of a case that does not exist is passed over.
+A step has `at` and what it does. A case is named by the step that opened it, and so is the metering
+point of a share, so that a play with steps left out is still a play: what speaks of a case that
+does not exist is passed over.
 """
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +19,12 @@ from tests.simulation.world import Crash, World
 
 Step = dict[str, Any]
 _OPENS = (b"<SwitchRequest", b"<ShareClaim", b"<SharedSupplyRequest", b"<Correction")
+_SHARE = re.compile(r"{share (\S+) (\S+)}")
+
+
+def share_of(opened_by: str, supplier: str) -> str:
+    """How a step names the metering point of a supplier's share in the case of a message."""
+    return f"{{share {opened_by} {supplier}}}"
 
 
 @dataclass
@@ -107,10 +115,25 @@ class Play:
                 if one["case"] not in self.cases:
                     continue
                 xml = xml.replace("{case}", self.cases[one["case"]])
+            if "{share " in xml:
+                given = self._numbered(xml)
+                if given is None:
+                    continue
+                xml = given
             sent = Sent(one["party"], xml.encode())
             self.sent[one["name"]] = sent
             found.append((one["name"], sent))
         return found
+
+    def _numbered(self, xml: str) -> str | None:
+        """With the metering points that were made for shares; None where one was not."""
+        for opened_by, supplier in set(_SHARE.findall(xml)):
+            case = self.auditor.cases.get(self.cases.get(opened_by, ""))
+            number = case.numbers.get(supplier) if case else None
+            if number is None:
+                return None
+            xml = xml.replace(share_of(opened_by, supplier), number)
+        return xml
 
     async def _do_again(self, step: Step) -> None:
         """The same bytes once more."""

@@ -5,6 +5,7 @@ doubled, contradictory or wrong. They look at the auditor's model to know what t
 """
 
 import random
+import re
 from datetime import datetime, timedelta
 
 from tests.simulation.applicants import Applicants
@@ -13,12 +14,13 @@ from tests.simulation.audit.facts import Point
 from tests.simulation.audit.legal_days import DAY, LAW, local
 from tests.simulation.clerks import SECOND, Clerks
 from tests.simulation.letters import Header, PointName, change, customer
-from tests.simulation.play import Play, Step
+from tests.simulation.play import Play, Step, share_of
 
 LEFT_OUT = frozenset({34, 36, 37, 56, 57, 58, 60})
 """Sample points that the rules leave open here: production never supplied, supply yet to begin or
 to end by itself, meters exchanged where the average is from before."""
 SAMPLE_POINTS = 64
+_NUMBER = re.compile(r"(?<=>)\d{18}(?=<)")
 
 
 class Players:
@@ -71,7 +73,15 @@ class Players:
             step["crash"] = self._crash()
         elif rng.random() < 0.03:
             step["sweep"] = self._crash()
+        for one in step.get("messages", [step]):
+            if "xml" in one:
+                one["xml"] = _NUMBER.sub(self._by_share, one["xml"])
         return step
+
+    def _by_share(self, number: re.Match[str]) -> str:
+        """The metering point of a share by the case it was made in, for a play with fewer steps."""
+        made = self._auditor.books.issued.get(number[0])
+        return share_of(*made) if made else number[0]
 
     def _crash(self) -> Step:
         rng = self._rng

@@ -11,7 +11,7 @@ from broker.scenarios.files import MESSAGES
 from tests.simulation.audit import said
 from tests.simulation.audit.facts import Register
 from tests.simulation.audit.legal_days import LAW
-from tests.simulation.play import Step
+from tests.simulation.play import Step, share_of
 from tests.simulation.register import rows
 from tests.simulation.simulate import Found, Theatre, play_again
 
@@ -39,7 +39,7 @@ def shrink(theatre: Theatre, found: Found) -> list[Step]:
 
 
 def _finds(theatre: Theatre, found: Found, steps: list[Step]) -> bool:
-    finding = asyncio.run(play_again(theatre, found, steps))
+    finding, _ = asyncio.run(play_again(theatre, found, steps))
     return finding is not None and finding.check == found.check
 
 
@@ -65,9 +65,20 @@ def scenario_of(theatre: Theatre, found: Found, steps: Sequence[Step]) -> str:
         ),
     ]
     samples = _back_to_the_sample(theatre)
+    _, play = asyncio.run(play_again(theatre, found, list(steps)))
+    samples |= {
+        share_of(opened_by, supplier): number
+        for number, (opened_by, supplier) in play.auditor.books.issued.items()
+    }
+    opened: dict[str, str] = {}
+    for name, number in play.cases.items():
+        opened.setdefault(number, name)  # several claims are of the case that the first one opened
+    first = {name: opened[number] for name, number in play.cases.items()}
     for step in steps:
         for one in step.get("messages", [step]):
-            lines += ["", *_step_lines({**one, "at": step["at"], "do": step["do"]}, samples)]
+            as_one = {**one, "at": step["at"], "do": step["do"]}
+            as_one["case"] = first.get(one.get("case", one.get("name")), one.get("name", ""))
+            lines += ["", *_step_lines(as_one, samples)]
     return "\n".join(lines)
 
 
@@ -94,6 +105,8 @@ def _step_lines(step: Step, samples: dict[str, str]) -> list[str]:
         case "decide":
             lines += [f'case = "{step["case"]}"', f'decide = "{step["verb"]}"']
             lines += [f"reasons = {step['codes']}"] if step["codes"] else []
+            lines += [f'objector = "{step["objector"]}"'] if "objector" in step else []
+            lines += [f'why = "{step["why"]}"'] if "why" in step else []
         case "again":
             lines += [f'again = "{step["name"]}"', "same_answer = true"]
         case "kill" | "restart" | "down" | "up":
@@ -117,7 +130,8 @@ def _post_lines(step: Step, samples: dict[str, str]) -> list[str]:
     lines = [
         f'name = "{step["name"]}"',
         f'post = "{said.kind(root)}/{base.stem}"',
-        f'case = "{step.get("case", step["name"])}"',
+        f'case = "{step["case"]}"',
+        *([f'opens = "{step["name"]}"'] if said.kind(root) == "Correction" else []),
         f"remove = {sorted(gone)}".replace("'", '"'),
     ]
     pairs = ", ".join(f'"{path}" = "{value}"' for path, value in wanted.items())

@@ -117,10 +117,10 @@ async def play_world(theatre: Theatre, seed: str, cases: int, tally: Tally) -> F
     return None
 
 
-async def play_again(theatre: Theatre, found: Found, steps: list[Step]) -> Finding | None:
-    """The same world with these steps alone; what is found now."""
-    if not steps:
-        return None
+async def play_again(
+    theatre: Theatre, found: Found, steps: list[Step]
+) -> tuple[Finding | None, Play]:
+    """The same world with these steps alone: what is found now, and the play."""
     play = theatre.open(found.settings, datetime.fromisoformat(steps[0]["at"]), 1)
     try:
         await play.world.up()
@@ -128,7 +128,9 @@ async def play_again(theatre: Theatre, found: Found, steps: list[Step]) -> Findi
             await play.step(step)
         await play.end()
     except Finding as finding:
-        return finding
+        return finding, play
+    except Exception as error:  # noqa: BLE001 - what breaks the world is a finding as well
+        return Finding("the service broke", str(error)), play
     finally:
         await play.world.down()
-    return None
+    return None, play

@@ -69,7 +69,8 @@ def test_steps_become_a_scenario(theatre: Theatre, tmp_path: Path) -> None:
     scenario = read_scenario(path)
     assert [one.post for one in scenario.steps] == ["SwitchRequest/as-soon-as-possible"]
     assert scenario.steps[0].set == {}
-    assert asyncio.run(play_again(theatre, found, [step])) is None
+    finding, _ = asyncio.run(play_again(theatre, found, [step]))
+    assert finding is None
 
 
 def test_the_auditor_counts_working_days_by_itself() -> None:

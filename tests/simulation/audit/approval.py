@@ -82,7 +82,7 @@ def _number_given(books: Books, case: Case, eic: str, came: Came) -> None:
     whole = len(number) == 18 and number[:8] == case.meter_at.number[:8]
     if not whole or ean.calc_check_digit(number[:-1]) != number[-1]:
         raise Finding("metering point", f"{number} is no number of the operator's")
-    books.issued.add(number)
+    books.issued[number] = (case.message, eic)
     case.numbers[eic] = number
 
 

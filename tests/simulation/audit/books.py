@@ -168,7 +168,8 @@ class Books:
         self.cases: dict[str, Case] = {}
         self.running: dict[str, Case] = {}
         self.debts = Debts()
-        self.issued: set[str] = set()
+        self.issued: dict[str, tuple[str, str]] = {}
+        """Each number given to a metering point: what opened the case, and whose share it is."""
         self.corrections: set[str] = set()
         self.carried_out = 0
         self.came: dict[tuple[str, str], tuple[str, str]] = {}
