@@ -44,11 +44,22 @@ def _finds(theatre: Theatre, found: Found, steps: list[Step]) -> bool:
 
 
 def _without_extras(theatre: Theatre, found: Found, steps: list[Step], index: int) -> Step:
-    """The step without its crash, where that is not what it takes."""
-    bare = {k: v for k, v in steps[index].items() if k not in ("crash", "sweep", "copies")}
-    if bare != steps[index] and _finds(theatre, found, [*steps[:index], bare, *steps[index + 1 :]]):
-        steps[index] = bare
+    """The step without its crash, and without the messages beside one, where they do not matter."""
+    for fewer in _fewer_extras(steps[index]):
+        if _finds(theatre, found, [*steps[:index], fewer, *steps[index + 1 :]]):
+            steps[index] = fewer
+            return _without_extras(theatre, found, steps, index)
     return steps[index]
+
+
+def _fewer_extras(step: Step) -> list[Step]:
+    bare = {k: v for k, v in step.items() if k not in ("crash", "sweep", "copies")}
+    fewer = [bare] if bare != step else []
+    messages = step.get("messages", [])
+    if len(messages) > 1:
+        fewer += [{**step, "messages": [one for one in messages if one is not left]}
+                  for left in messages]  # fmt: skip
+    return fewer
 
 
 def scenario_of(theatre: Theatre, found: Found, steps: Sequence[Step]) -> str:
