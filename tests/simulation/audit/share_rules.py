@@ -86,14 +86,15 @@ def judge_division(
     ]
     if sum(one.share for one in whole.begins) != ONE:
         whole.must.add("SB:S04")
+    if "260:E10" in whole.must:  # of a point that is not identified nothing more is said
+        return whole
     if sorted((one.supplier, one.share) for one in whole.begins) == sorted(
         (one.supplier, one.share) for one in whole.ends
     ):
         whole.must.add("260:E59")
     days = Judged(begins=whole.begins)
     the_period(days, [one for one, _ in requests], today=today, starts=starts, wanted=wanted)
-    if "260:E10" not in whole.must:
-        whole.must |= days.must
+    whole.must |= days.must
     whole.first, whole.last = days.first, days.last
     the_expected_date(whole, register.measuring(point), wanted, today)
     return whole
