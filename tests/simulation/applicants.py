@@ -226,6 +226,8 @@ class Applicants:
         if rng.random() < 0.04:
             contract.until = today + rng.randint(-5, 25) * DAY
             contract.since = min(contract.since, contract.until)
+        if request.header.kind == "ShareClaim" and rng.random() < 0.1:
+            contract.until = today + rng.randint(1, 8) * DAY  # over before the others claim
         name = self._auditor.register.parties[supplier].name
         return ChosenText(direction, supplier, name, share, contract)
 
