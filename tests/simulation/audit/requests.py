@@ -165,11 +165,12 @@ def reject(books: Books, case: Case, judged: Judged, now: datetime) -> None:
     """A14, A17: the applicant is told each ground; of claims only its own (interpretation 9)."""
     books.end(case, "rejected")
     if case.way == "claims":
+        alone = any("260:E50" in own.must for own in judged.own.values())
         for one in case.applications:
             own = judged.own.get(one.request.sender, judged)
             must = own.must | judged.must & {"260:E59", "SB:S17"}
             may = own.may | {"260:E59"}
-            if not must and "260:E50" in judged.must:
+            if not must and "260:E50" in judged.must and not alone:
                 # The contracts leave no day together: each may be told that, or of the others.
                 may = {"260:E50", "SB:S42"}
             elif not must:
