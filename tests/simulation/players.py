@@ -53,7 +53,14 @@ class Players:
         running = self._auditor.running
         choice = rng.random()
         if running and choice < 0.62:
-            step = self._of_case(rng.choice(running))
+            of_several = [
+                one for one in running if one.state in ("collecting", "asked", "objected")
+            ]
+            step = self._of_case(
+                rng.choice(of_several if rng.random() < 0.3 else running)
+                if of_several
+                else rng.choice(running)
+            )
         elif choice < 0.66:
             step = clerks.step(rng.choice(list(self._auditor.cases.values()) or [None]))
         elif choice < 0.68 and (done := self._lately_carried_out()):
