@@ -4,6 +4,8 @@ A division of the customer's, and a request of the customer's for two new suppli
 the suppliers it names before it is decided.
 """
 
+from dataclasses import replace
+
 from broker.engine.apply import apply
 from broker.engine.approval import (
     Examined,
@@ -65,6 +67,9 @@ def take_in(
         facts=at.facts,
         rules=at.rules,
     )
+    if _is_for_suppliers_to_confirm(check):
+        # Its period begins when it counts as confirmed: never before today (B8, A18).
+        check = replace(check, execution_from=local_day(at.now))
     refusals, doubts = examine_request(check)
     plan = check.plan if isinstance(check.plan, Plan) else None
     held = not doubts and plan is not None and at.rules.hold_hours(plan.reading_method) > 0

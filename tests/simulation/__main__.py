@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import re
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at once")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     if arguments.mutants:
         return hunt_mutants(arguments.jobs)
     return play(arguments)
@@ -82,11 +85,12 @@ def shortened(step: dict) -> str:
 
 def hunt_mutants(jobs: int) -> int:
     """Every deliberate bug and how it was found; non-zero where one was not."""
-    hunts = hunt_all(jobs)
-    for one in hunts:
-        print(f"{'caught  ' if one.caught else 'SURVIVED'}  {one.mutant.name:60}  {one.told[:150]}")
-    survivors = sum(not one.caught for one in hunts)
-    print(f"{len(hunts)} mutants, {survivors} survived")
+    hunted = survivors = 0
+    for one in hunt_all(jobs):
+        found = "caught  " if one.caught else "SURVIVED"
+        print(f"{found}  {one.mutant.name:60}  {one.told[:150]}", flush=True)
+        hunted, survivors = hunted + 1, survivors + (not one.caught)
+    print(f"{hunted} mutants, {survivors} survived")
     return 1 if survivors else 0
 
 

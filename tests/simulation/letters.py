@@ -22,6 +22,11 @@ class Header:
         """The header as XML."""
         document, agency, reason = {
             "SwitchRequest": ("392", "6", "E03"),
+            "ShareClaim": ("392", "6", "E03"),
+            "SharedSupplyRequest": ("392", "6", "E03"),
+            "SupplyConfirmation": ("414", "6", "E03"),
+            "Objection": ("414", "6", "E03"),
+            "Correction": ("E67", "260", "E05"),
             "Withdrawal": ("E67", "260", "E05"),
             "MeterReading": ("E65", "260", "E03"),
             "InaccessibilityReport": ("E65", "260", "E03"),
@@ -91,7 +96,7 @@ class ChosenText:
 
 @dataclass
 class RequestText:
-    """A switch request."""
+    """A switch request, a claim of a share, or a request for several suppliers."""
 
     header: Header
     point: PointName
@@ -127,7 +132,7 @@ class RequestText:
         parts += [_chosen(one) for one in self.chosen]
         wanted = f"<Date>{self.wanted}</Date>" if self.wanted else "<AsSoonAsPossible/>"
         parts.append(f"<RequestedDate>{wanted}</RequestedDate>")
-        return document("SwitchRequest", "".join(parts))
+        return document(self.header.kind, "".join(parts))
 
 
 def _chosen(one: ChosenText) -> str:
@@ -168,6 +173,32 @@ def report(header: Header, point: PointName) -> str:
     return document("InaccessibilityReport", body)
 
 
+def confirmation(header: Header, point: PointName) -> str:
+    """A supplier's confirmation of its supply."""
+    body = f"{header.xml()}<CaseNumber>{{case}}</CaseNumber>{point.xml()}"
+    return document("SupplyConfirmation", body)
+
+
+def objection(header: Header, point: PointName, code: str, text: str = "") -> str:
+    """A supplier's objection, with a code as SB:S44."""
+    agency, number = code.split(":")
+    words = f"<Text>{text}</Text>" if text else ""
+    ground = f'<Ground><Code listAgency="{agency}">{number}</Code>{words}</Ground>'
+    body = f"{header.xml()}<CaseNumber>{{case}}</CaseNumber>{point.xml()}{ground}"
+    return document("Objection", body)
+
+
+def correction(header: Header, point: PointName, reading: "ReadingText | None") -> str:
+    """A correction of a switch: undone, or with its right reading."""
+    what = "<Undo/>" if reading is None else f"<RightReading>{reading.inside()}</RightReading>"
+    reason = "not_agreed" if reading is None else "misread"
+    body = (
+        f"{header.xml()}<CaseNumber>{{case}}</CaseNumber>{point.xml()}"
+        f"<EnteredBy>Nada Zgled</EnteredBy><Reason>{reason}</Reason><Why>it was wrong</Why>{what}"
+    )
+    return document("Correction", body)
+
+
 def change(header: Header, point: PointName, day: date, what: str) -> str:
     """A change for the register."""
     body = f"{header.xml()}{point.xml()}<EffectiveOn>{day}</EffectiveOn>{what}"
@@ -199,18 +230,23 @@ class ReadingText:
 
     def xml(self) -> str:
         """The reading as XML."""
-        registers = "".join(
-            f"<Register><Obis>{obis}</Obis><Value>{value}</Value></Register>"
-            for obis, value in self.values.items()
-        )
         reason = f"<DepartureReason>{self.reason}</DepartureReason>" if self.reason else ""
         case = "<CaseNumber>{case}</CaseNumber>" if self.names_case else ""
         return document(
             "MeterReading",
-            f"{self.header.xml()}{case}{self.point.xml()}"
+            f"{self.header.xml()}{case}{self.point.xml()}{self.inside()}{reason}",
+        )
+
+    def inside(self) -> str:
+        """What was read, when and how."""
+        registers = "".join(
+            f"<Register><Obis>{obis}</Obis><Value>{value}</Value></Register>"
+            for obis, value in self.values.items()
+        )
+        return (
             f"<SerialNumber>{self.serial}</SerialNumber>"
             f"<TakenAt>{self.taken.isoformat()}</TakenAt>"
-            f'<ObtainedBy listAgency="NSI">{self.by}</ObtainedBy>{registers}{reason}',
+            f'<ObtainedBy listAgency="NSI">{self.by}</ObtainedBy>{registers}'
         )
 
 

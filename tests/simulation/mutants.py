@@ -8,24 +8,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants_of_shares import MUTANTS_OF_SHARES
+
 ROOT = Path(__file__).resolve().parents[2]
-BUDGET = 600
+BUDGET = 1000
 SEED = "mutants"
 _COPIED = ("broker", "tests/simulation", "fixtures/register", "fixtures/messages", "xsd")
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A bug: what it is about, in which file, which text becomes which."""
-
-    name: str
-    file: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -268,6 +262,7 @@ MUTANTS = (
         'connection.execute("PRAGMA synchronous = FULL")',
         'connection.execute("PRAGMA synchronous = OFF")',
     ),
+    *MUTANTS_OF_SHARES,
 )
 
 
@@ -296,7 +291,7 @@ def hunt(mutant: Mutant) -> Hunt:
         return Hunt(mutant, told.startswith(("step ", "no world: ")), told)
 
 
-def hunt_all(jobs: int) -> list[Hunt]:
-    """Every mutant, several at once."""
+def hunt_all(jobs: int) -> Iterator[Hunt]:
+    """Every mutant, several at once, each as soon as those before it are done."""
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(hunt, MUTANTS))
+        yield from pool.map(hunt, MUTANTS)

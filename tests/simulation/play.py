@@ -1,21 +1,30 @@
 """A play of steps on the world, audited after each; the steps are plain values, kept as they come.
 
-A step has `at` and what it does. A case is named by the step that opened it, so that a play with
-steps left out is still a play: what speaks of a case that does not exist is passed over.
+A step has `at` and what it does. A case is named by the step that opened it, and so is the metering
+point of a share, so that a play with steps left out is still a play: what speaks of a case that
+does not exist is passed over.
 """
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.simulation import said
-from tests.simulation.auditor import Auditor
-from tests.simulation.owed import Finding
+from tests.simulation.audit import said
+from tests.simulation.audit.auditor import Auditor
+from tests.simulation.audit.owed import Finding
 from tests.simulation.world import Crash, World
 
 Step = dict[str, Any]
+_OPENS = (b"<SwitchRequest", b"<ShareClaim", b"<SharedSupplyRequest", b"<Correction")
+_SHARE = re.compile(r"{share (\S+) (\S+)}")
+
+
+def share_of(opened_by: str, supplier: str) -> str:
+    """How a step names the metering point of a supplier's share in the case of a message."""
+    return f"{{share {opened_by} {supplier}}}"
 
 
 @dataclass
@@ -35,6 +44,9 @@ class Play:
     steps: list[Step] = field(default_factory=list)
     cases: dict[str, str] = field(default_factory=dict)
     sent: dict[str, Sent] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.auditor.review_of = self.world.phase
 
     async def step(self, step: Step) -> None:
         """Time passes, the step is done, everything is audited. Raises Finding."""
@@ -71,9 +83,9 @@ class Play:
         world.clock.move_to(max(self.now, instant))
 
     async def _audit(self) -> None:
-        new = await self.world.documents(acknowledge=True)
+        new = await self.world.documents()
         self.auditor.documents(new, self.now)
-        self.auditor.two_at_once()
+        self._look_at_register()
         if parked := self.world.parked():
             raise Finding("deadline parked", "; ".join(parked))
 
@@ -103,10 +115,25 @@ class Play:
                 if one["case"] not in self.cases:
                     continue
                 xml = xml.replace("{case}", self.cases[one["case"]])
+            if "{share " in xml:
+                given = self._numbered(xml)
+                if given is None:
+                    continue
+                xml = given
             sent = Sent(one["party"], xml.encode())
             self.sent[one["name"]] = sent
             found.append((one["name"], sent))
         return found
+
+    def _numbered(self, xml: str) -> str | None:
+        """With the metering points that were made for shares; None where one was not."""
+        for opened_by, supplier in set(_SHARE.findall(xml)):
+            case = self.auditor.cases.get(self.cases.get(opened_by, ""))
+            number = case.numbers.get(supplier) if case else None
+            if number is None:
+                return None
+            xml = xml.replace(share_of(opened_by, supplier), number)
+        return xml
 
     async def _do_again(self, step: Step) -> None:
         """The same bytes once more."""
@@ -140,9 +167,15 @@ class Play:
         if due is not None and due <= self.now:  # as a live timer would, a moment later
             await world.sweep(self.now)
         self.auditor.reach(self.now, self.now)
-        new = await world.documents(acknowledge=True)
+        new = await world.documents()
         self.auditor.documents(new, self.now, also=began)
+        self._look_at_register()
+
+    def _look_at_register(self) -> None:
+        """Whose supply changed in this step, and that no point has two cases."""
         self.auditor.two_at_once()
+        if touched := self.auditor.books.touched:
+            self.auditor.supplies(self.world.supplies(touched), touched=True)
 
     def _answered(self, name: str, sent: Sent, status: int, body: bytes, began: datetime) -> None:
         received = self.now
@@ -154,22 +187,18 @@ class Play:
             received = at
             if received == self.now:
                 self.auditor.reach(self.now, self.now)
-        self.auditor.review_of = self._phase_of
         self.auditor.message(sent.data, sent.party, received=received, status=status, body=body)
         number = said.text(answer, "Header/CaseNumber")
-        if status == 200 and number and sent.data.find(b"<SwitchRequest") >= 0:
+        if status == 200 and number and any(sent.data.find(one) >= 0 for one in _OPENS):
             self.cases.setdefault(name, number)
-
-    def _phase_of(self, number: str) -> str:
-        return self.world.phase(number)
 
     async def _do_decide(self, step: Step) -> None:
         """A decision of the operator's staff."""
         number = self.cases.get(step["case"])
         if number is None or not self.world.is_up:
             return
-        codes = await self.world.decide(number, step["verb"], step["codes"])
-        self.auditor.decided(number, step["verb"], codes, self.now)
+        codes = await self.world.decide(number, step)
+        self.auditor.decided(number, step, codes, self.now)
         await self._audit()
 
     async def _do_kill(self, step: Step) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from lxml import etree
 
 from broker.scenarios.files import MESSAGES
-from tests.simulation import said
-from tests.simulation.facts import Register
-from tests.simulation.legal_days import LAW
-from tests.simulation.play import Step
+from tests.simulation.audit import said
+from tests.simulation.audit.facts import Register
+from tests.simulation.audit.legal_days import LAW
+from tests.simulation.play import Step, share_of
 from tests.simulation.register import rows
 from tests.simulation.simulate import Found, Theatre, play_again
 
@@ -39,16 +39,27 @@ def shrink(theatre: Theatre, found: Found) -> list[Step]:
 
 
 def _finds(theatre: Theatre, found: Found, steps: list[Step]) -> bool:
-    finding = asyncio.run(play_again(theatre, found, steps))
+    finding, _ = asyncio.run(play_again(theatre, found, steps))
     return finding is not None and finding.check == found.check
 
 
 def _without_extras(theatre: Theatre, found: Found, steps: list[Step], index: int) -> Step:
-    """The step without its crash, where that is not what it takes."""
-    bare = {k: v for k, v in steps[index].items() if k not in ("crash", "sweep", "copies")}
-    if bare != steps[index] and _finds(theatre, found, [*steps[:index], bare, *steps[index + 1 :]]):
-        steps[index] = bare
+    """The step without its crash, and without the messages beside one, where they do not matter."""
+    for fewer in _fewer_extras(steps[index]):
+        if _finds(theatre, found, [*steps[:index], fewer, *steps[index + 1 :]]):
+            steps[index] = fewer
+            return _without_extras(theatre, found, steps, index)
     return steps[index]
+
+
+def _fewer_extras(step: Step) -> list[Step]:
+    bare = {k: v for k, v in step.items() if k not in ("crash", "sweep", "copies")}
+    fewer = [bare] if bare != step else []
+    messages = step.get("messages", [])
+    if len(messages) > 1:
+        fewer += [{**step, "messages": [one for one in messages if one is not left]}
+                  for left in messages]  # fmt: skip
+    return fewer
 
 
 def scenario_of(theatre: Theatre, found: Found, steps: Sequence[Step]) -> str:
@@ -65,9 +76,20 @@ def scenario_of(theatre: Theatre, found: Found, steps: Sequence[Step]) -> str:
         ),
     ]
     samples = _back_to_the_sample(theatre)
+    _, play = asyncio.run(play_again(theatre, found, list(steps)))
+    samples |= {
+        share_of(opened_by, supplier): number
+        for number, (opened_by, supplier) in play.auditor.books.issued.items()
+    }
+    opened: dict[str, str] = {}
+    for name, number in play.cases.items():
+        opened.setdefault(number, name)  # several claims are of the case that the first one opened
+    first = {name: opened[number] for name, number in play.cases.items()}
     for step in steps:
         for one in step.get("messages", [step]):
-            lines += ["", *_step_lines({**one, "at": step["at"], "do": step["do"]}, samples)]
+            as_one = {**one, "at": step["at"], "do": step["do"]}
+            as_one["case"] = first.get(one.get("case", one.get("name")), one.get("name", ""))
+            lines += ["", *_step_lines(as_one, samples)]
     return "\n".join(lines)
 
 
@@ -94,6 +116,8 @@ def _step_lines(step: Step, samples: dict[str, str]) -> list[str]:
         case "decide":
             lines += [f'case = "{step["case"]}"', f'decide = "{step["verb"]}"']
             lines += [f"reasons = {step['codes']}"] if step["codes"] else []
+            lines += [f'objector = "{step["objector"]}"'] if "objector" in step else []
+            lines += [f'why = "{step["why"]}"'] if "why" in step else []
         case "again":
             lines += [f'again = "{step["name"]}"', "same_answer = true"]
         case "kill" | "restart" | "down" | "up":
@@ -117,7 +141,8 @@ def _post_lines(step: Step, samples: dict[str, str]) -> list[str]:
     lines = [
         f'name = "{step["name"]}"',
         f'post = "{said.kind(root)}/{base.stem}"',
-        f'case = "{step.get("case", step["name"])}"',
+        f'case = "{step["case"]}"',
+        *([f'opens = "{step["name"]}"'] if said.kind(root) == "Correction" else []),
         f"remove = {sorted(gone)}".replace("'", '"'),
     ]
     pairs = ", ".join(f'"{path}" = "{value}"' for path, value in wanted.items())

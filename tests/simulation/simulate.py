@@ -2,15 +2,16 @@
 
 import random
 import shutil
+import traceback
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from broker.config import RuleSettings
-from tests.simulation.auditor import Auditor, Settings
-from tests.simulation.facts import Register
-from tests.simulation.legal_days import LAW
-from tests.simulation.owed import Finding
+from tests.simulation.audit.auditor import Auditor, Settings
+from tests.simulation.audit.facts import Register
+from tests.simulation.audit.legal_days import LAW
+from tests.simulation.audit.owed import Finding
 from tests.simulation.play import Play, Step
 from tests.simulation.players import Players
 from tests.simulation.register import write_copies
@@ -106,7 +107,9 @@ async def play_world(theatre: Theatre, seed: str, cases: int, tally: Tally) -> F
     except Finding as finding:
         return Found(seed, finding.check, str(finding), tuple(play.steps), settings)
     except Exception as error:  # noqa: BLE001 - what broke the world is a finding as well
-        text = f"the service broke: {type(error).__name__}: {error}"
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(at.filename).name}:{at.lineno}"
+        text = f"the service broke: {type(error).__name__}: {error} at {where}"
         return Found(seed, "the service broke", text, tuple(play.steps), settings)
     finally:
         tally.add(play, players.requests, start)
@@ -114,10 +117,10 @@ async def play_world(theatre: Theatre, seed: str, cases: int, tally: Tally) -> F
     return None
 
 
-async def play_again(theatre: Theatre, found: Found, steps: list[Step]) -> Finding | None:
-    """The same world with these steps alone; what is found now."""
-    if not steps:
-        return None
+async def play_again(
+    theatre: Theatre, found: Found, steps: list[Step]
+) -> tuple[Finding | None, Play]:
+    """The same world with these steps alone: what is found now, and the play."""
     play = theatre.open(found.settings, datetime.fromisoformat(steps[0]["at"]), 1)
     try:
         await play.world.up()
@@ -125,7 +128,9 @@ async def play_again(theatre: Theatre, found: Found, steps: list[Step]) -> Findi
             await play.step(step)
         await play.end()
     except Finding as finding:
-        return finding
+        return finding, play
+    except Exception as error:  # noqa: BLE001 - what breaks the world is a finding as well
+        return Finding("the service broke", str(error)), play
     finally:
         await play.world.down()
-    return None
+    return None, play

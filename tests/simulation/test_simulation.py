@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.scenarios.files import read_scenario
-from tests.simulation.legal_days import Calendar, months_later
+from tests.simulation.audit.legal_days import Calendar, months_later
 from tests.simulation.mutants import MUTANTS, ROOT, hunt
 from tests.simulation.shrink import scenario_of
 from tests.simulation.simulate import Found, Settings, Tally, Theatre, play_again, play_world
@@ -69,7 +69,28 @@ def test_steps_become_a_scenario(theatre: Theatre, tmp_path: Path) -> None:
     scenario = read_scenario(path)
     assert [one.post for one in scenario.steps] == ["SwitchRequest/as-soon-as-possible"]
     assert scenario.steps[0].set == {}
-    assert asyncio.run(play_again(theatre, found, [step])) is None
+    finding, _ = asyncio.run(play_again(theatre, found, [step]))
+    assert finding is None
+
+
+def test_claims_of_one_collection_are_one_case_of_a_scenario(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    claim = (ROOT / "fixtures/messages/ShareClaim/of-a-part.xml").read_text("utf-8")
+    other = claim.replace("28XJUG-ELEKTRIKB", "28XVZHOD-DOBAVAQ").replace(">0.6<", ">0.4<")
+    steps = [
+        {"at": "2026-04-24T08:15:00+00:00", "do": "post", "name": name, "party": party, "xml": xml}
+        for name, party, xml in (
+            ("S-1", "28XJUG-ELEKTRIKB", claim),
+            ("S-2", "28XVZHOD-DOBAVAQ", other),
+        )
+    ]
+    found = Found("a/0", "a check", "what was found", tuple(steps), Settings())
+    path = tmp_path / "found.toml"
+    path.write_text(scenario_of(theatre, found, steps), "utf-8")
+    scenario = read_scenario(path)
+    assert [(one.post, one.case) for one in scenario.steps] == [("ShareClaim/of-a-part", "S-1")] * 2
+    assert scenario.steps[1].set["ChosenSupplier/Share"] == "0.4"
 
 
 def test_the_auditor_counts_working_days_by_itself() -> None:

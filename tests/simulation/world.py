@@ -7,7 +7,7 @@ statement of the writer, or inside its commit, and opens the service anew on exa
 import asyncio
 import random
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,13 +30,14 @@ from broker.store.verify import verify
 from broker.usecases.import_register import import_register
 from broker.usecases.operator_verbs import Given, Verb, event_of
 from broker.web.door import Door
-from tests.simulation import said
-from tests.simulation.owed import Came
+from tests.simulation.audit import said
+from tests.simulation.audit.owed import Came
 
 T = TypeVar("T")
 
 _LISTED_MAX = 1000
 _SUPPLIES = "SELECT accounting_point, direction, supplier, share, from_day, to_day FROM supply"
+_NEW = "SELECT party, max(position) FROM outbox WHERE position > ? GROUP BY party"
 
 
 class Doorless(Service):
@@ -64,6 +65,16 @@ class AtOnce(ThreadPoolExecutor):
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the future
             future.set_exception(error)
         return future
+
+
+def _at_once(_: object, act: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+    """In place of the loop's way to a thread, which costs a turn of it and two system calls."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    try:
+        future.set_result(act(*args))
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for the future
+        future.set_exception(error)
+    return future
 
 
 class SeededBytes:
@@ -109,6 +120,7 @@ class World:
         self.parties: dict[str, Participant] = {}
         self._fetched: set[str] = set()
         self._left: dict[str, set[str]] = {}
+        self._position = 0
         self._rng = random.Random(seed)
         self._crash: Crash | None = None
         self._snapshot: dict[Path, bytes] | None = None
@@ -126,6 +138,7 @@ class World:
         service = Doorless(config, self.clock, with_timer=False)
         await service.start()
         service.writer._thread = AtOnce()
+        asyncio.get_running_loop().run_in_executor = _at_once
         self.service = service
         if not self.parties:
             everybody = participants.participants(service.reader)
@@ -200,11 +213,16 @@ class World:
         )
         return answer.status, answer.body
 
-    async def decide(self, case: str, verb: str, codes: list[str]) -> list[str]:
+    async def decide(self, case: str, step: dict[str, Any]) -> list[str]:
         """What speaks against a decision of the operator."""
         assert self.service is not None
-        given = Given(by="Nada Zgled", why="checked", codes=tuple(codes))
-        event = event_of(Verb(verb), given)
+        given = Given(
+            by="Nada Zgled",
+            why=step.get("why", "checked"),
+            codes=tuple(step.get("codes", ())),
+            supplier=step.get("objector"),
+        )
+        event = event_of(Verb(step["verb"]), given)
         outcome = await self.service.door.decide.decide(CaseId(case), event)
         if isinstance(outcome, Refused):
             return sorted(one.reason.value for one in outcome.refusals)
@@ -231,49 +249,53 @@ class World:
         assert self.service is not None
         return [str(one.parked) for one in deadlines.parked(self.service.reader)]
 
-    async def documents(self, *, acknowledge: bool) -> list[Came]:
-        """What is new in the mailboxes, in order of number."""
+    async def documents(self) -> list[Came]:
+        """What is new in the mailboxes, by number; what was read before is acknowledged."""
         assert self.service is not None
         mailbox = self.service.door.mailbox
+        parties = self._parties_with_new()
         listed = [
             (eic, one.document_id)
-            for eic in self.parties
+            for eic in parties
             for one in mailbox.waiting(Eic(eic), _LISTED_MAX)
             if one.document_id not in self._fetched
         ]
         if not listed:
             return []
-        read = await asyncio.gather(
-            *(mailbox.read(Eic(eic), DocumentId(number)) for eic, number in listed)
+        left, self._left = self._left, {}
+        acknowledged = (
+            mailbox.acknowledge(Eic(eic), tuple(DocumentId(one) for one in sorted(numbers)))
+            for eic, numbers in left.items()
         )
+        read = (mailbox.read(Eic(eic), DocumentId(number)) for eic, number in listed)
+        done = await asyncio.gather(*read, *acknowledged)
         new = []
-        for (eic, number), document in zip(listed, read, strict=True):
-            assert document is not None
+        for (eic, number), document in zip(listed, done, strict=False):
             self._fetched.add(number)
             self._left.setdefault(eic, set()).add(number)
             new.append(Came(eic, number, document.content, said.parse(document.content)))
-        if acknowledge:
-            await self.acknowledge()
         return sorted(new, key=lambda one: one.number)
 
-    async def acknowledge(self) -> None:
-        """All parties acknowledge what they have read."""
+    def _parties_with_new(self) -> list[str]:
+        """Whose mailbox to look into: the others have nothing that was not read before."""
         assert self.service is not None
-        mailbox, self._left, left = self.service.door.mailbox, {}, self._left
-        await asyncio.gather(
-            *(
-                mailbox.acknowledge(Eic(eic), tuple(DocumentId(one) for one in sorted(numbers)))
-                for eic, numbers in left.items()
-            )
-        )
+        found = self.service.reader.execute(_NEW, (self._position,)).fetchall()
+        self._position = max([self._position, *(position for _, position in found)])
+        return sorted(party for party, _ in found)
 
-    def supplies(self) -> dict[str, list[tuple[str, str, str, str, str]]]:
-        """Who supplies what in the register's table."""
+    def supplies(
+        self, points: Collection[str] | None = None
+    ) -> dict[str, list[tuple[str, str, str, str, str]]]:
+        """Who supplies what in the register's table, of some points or of all."""
         assert self.service is not None
         found: dict[str, list[tuple[str, str, str, str, str]]] = {}
-        for number, direction, supplier, share, since, until in self.service.reader.execute(
-            _SUPPLIES
-        ):
+        reader = self.service.reader
+        if points is None:
+            lines = reader.execute(_SUPPLIES).fetchall()
+        else:
+            query = f"{_SUPPLIES} WHERE accounting_point = ?"
+            lines = [line for one in points for line in reader.execute(query, (one,))]
+        for number, direction, supplier, share, since, until in lines:
             found.setdefault(number, []).append(
                 (direction, supplier, str(share), since, until or "")
             )

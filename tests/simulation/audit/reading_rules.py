@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tests.simulation.facts import Meter, Point, Reading, day_of
-from tests.simulation.legal_days import local
-from tests.simulation.said import Reported
+from tests.simulation.audit.facts import Meter, Point, Reading, day_of
+from tests.simulation.audit.legal_days import local
+from tests.simulation.audit.said import Reported
 
 LOWEST, HIGHEST = Decimal("0.2"), Decimal(5)
 SMALL_BELOW, SMALL_HIGHEST = Decimal(50), Decimal(250)
@@ -22,8 +22,13 @@ class ReadingVerdict:
     unsure: bool = False
 
 
-def judge_reading(point: Point, reported: Reported, *, now: datetime) -> ReadingVerdict:
-    """Hold a reading, by its proper route and in time, against the meter on record."""
+def judge_reading(
+    point: Point, reported: Reported, *, now: datetime, before: date | None = None
+) -> ReadingVerdict:
+    """Hold a reading, by its proper route and in time, against the meter on record.
+
+    `before` leaves out the readings of later days, for one that is put in later.
+    """
     taken = local(reported.taken)
     meter = point.meter(taken)
     codes: set[str] = set()
@@ -31,7 +36,11 @@ def judge_reading(point: Point, reported: Reported, *, now: datetime) -> Reading
         return ReadingVerdict(frozenset({"260:E61"}))
     if set(reported.values) != set(meter.registers):
         return ReadingVerdict(frozenset({"260:E62"}))
-    last = point.last_reading()
+    last = max(
+        (one for one in point.readings if before is None or day_of(one) <= before),
+        key=lambda one: one.taken,
+        default=None,
+    )
     if reported.taken > now or (last is not None and taken < day_of(last)):
         codes.add("260:E19")
     if any(

@@ -1,13 +1,13 @@
 """What the auditor knows of register and parties, read by itself from the files of the register."""
 
+import csv
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from tests.simulation.legal_days import local
-from tests.simulation.register import rows
+from tests.simulation.audit.legal_days import local
 
 
 @dataclass
@@ -91,6 +91,8 @@ class Point:
     customer: str
     measured: bool
     inaccessible_since: date | None
+    measured_at: str = ""
+    """The point whose meter measures it, itself in most cases: a division has one meter (B11)."""
     payer: str = "customer"
     meters: list[Meter] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
@@ -139,14 +141,51 @@ class Register:
             for one in people
         }
         self.metering_centre = next(p.eic for p in self.parties.values() if "DDE" in p.roles)
-        self.customers = {row["tax_number"]: row["name"] for row in rows(folder, "customers")}
+        self.customers = {row["tax_number"]: row["name"] for row in _rows(folder, "customers")}
         self.points = {row.number: row for row in _points(folder)}
         _add_metering(folder, self.points)
         self.by_index = list(self.points.values())
+        self._keys: dict[str, list[Point]] = {}
+        for point in self.by_index:
+            self._keys.setdefault(point.measured_at, []).append(point)
+            if point.measured_at != point.number:
+                at = self.points[point.measured_at]
+                point.meters, point.readings, point.billed = at.meters, at.readings, at.billed
 
-    def at_delivery(self, delivery: str) -> list[Point]:
-        """All accounting points of a delivery point."""
-        return [one for one in self.points.values() if one.delivery == delivery]
+    def measuring(self, point: Point) -> Point:
+        """The point whose meter measures it."""
+        return self.points.get(point.measured_at, point)
+
+    def key(self, point: Point) -> list[Point]:
+        """The points that one meter measures: their shares of consumption add up (B10)."""
+        return self._keys.get(point.measured_at, [point])
+
+    def present(self, point: Point, direction: str, day: date) -> list["Held"]:
+        """Who supplies on this day: of consumption all shares of the key, else the point."""
+        points = self.key(point) if direction == "consumption" else [self.measuring(point)]
+        return [Held(one, supply) for one in points for supply in one.suppliers(direction, day)]
+
+    def add_metering_point(self, number: str, at: Point) -> Point:
+        """A metering point of one share, beside those that the same meter measures (B9)."""
+        point = replace(
+            at, number=number, index=-1, directions=frozenset({"consumption"}), supplies=[]
+        )
+        self.points[number] = point
+        self._keys[at.measured_at].append(point)
+        return point
+
+
+@dataclass(frozen=True)
+class Held:
+    """A supply and the point it is held at."""
+
+    point: Point
+    supply: Supply
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _day(text: str) -> date | None:
@@ -154,7 +193,7 @@ def _day(text: str) -> date | None:
 
 
 def _points(folder: Path) -> list[Point]:
-    sites = {row["metering_site"]: row for row in rows(folder, "metering_sites")}
+    sites = {row["metering_site"]: row for row in _rows(folder, "metering_sites")}
     return [
         Point(
             number=row["accounting_point"],
@@ -169,13 +208,14 @@ def _points(folder: Path) -> list[Point]:
             customer=row["customer"],
             measured=row["measured_power"] == "yes",
             inaccessible_since=_day(sites[row["metering_site"]]["inaccessible_since"]),
+            measured_at=row["measured_at"] or row["accounting_point"],
         )
-        for index, row in enumerate(rows(folder, "accounting_points"))
+        for index, row in enumerate(_rows(folder, "accounting_points"))
     ]
 
 
 def _add_metering(folder: Path, points: dict[str, Point]) -> None:
-    for row in rows(folder, "supply"):
+    for row in _rows(folder, "supply"):
         points[row["accounting_point"]].supplies.append(
             Supply(
                 row["direction"],
@@ -186,16 +226,16 @@ def _add_metering(folder: Path, points: dict[str, Point]) -> None:
             )
         )
     meters: dict[tuple[str, str], Meter] = {}
-    for row in rows(folder, "meters"):
+    for row in _rows(folder, "meters"):
         since = date.fromisoformat(row["installed_from"])
         meter = Meter(row["serial_number"], since, _day(row["removed_on"]), {})
         meters[row["accounting_point"], meter.serial] = meter
         points[row["accounting_point"]].meters.append(meter)
-    for row in rows(folder, "meter_registers"):
+    for row in _rows(folder, "meter_registers"):
         meters[row["accounting_point"], row["serial_number"]].registers[row["register"]] = (
             MeterRegister(int(row["digits"]), Decimal(row["multiplier"]))
         )
-    for row in rows(folder, "readings"):
+    for row in _rows(folder, "readings"):
         readings = points[row["accounting_point"]].readings
         taken = datetime.fromisoformat(row["taken_at"])
         if not readings or (readings[-1].taken, readings[-1].serial) != (
@@ -204,7 +244,7 @@ def _add_metering(folder: Path, points: dict[str, Point]) -> None:
         ):
             readings.append(Reading(row["serial_number"], taken, row["obtained_by"], {}))
         readings[-1].values[row["register"]] = Decimal(row["value"])
-    for row in rows(folder, "billed_quantities"):
+    for row in _rows(folder, "billed_quantities"):
         points[row["accounting_point"]].billed.append(
             Billed(
                 row["direction"],

@@ -1,6 +1,6 @@
 """What a message or a document says, read by the auditor itself from the bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -33,6 +33,12 @@ def every(root: etree._Element, path: str) -> list[etree._Element]:
 def day(value: str) -> date | None:
     """A day, None for nothing."""
     return date.fromisoformat(value) if value else None
+
+
+def decimal(root: etree._Element, path: str) -> Decimal | None:
+    """The number at a path, None for nothing."""
+    found = text(root, path)
+    return Decimal(found) if found else None
 
 
 def codes(root: etree._Element, path: str) -> list[str]:
@@ -177,3 +183,8 @@ def reading_of(root: etree._Element) -> Reported:
         values=values(root),
         reason=text(root, "DepartureReason"),
     )
+
+
+def with_role(reported: Reported, role: str) -> Reported:
+    """The same reading as sent by a party of this role."""
+    return replace(reported, role=role)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from tests.simulation import said
+from tests.simulation.audit import said
 
 
 class Finding(Exception):
@@ -48,6 +48,8 @@ class Owed:
     customer: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
+    then: Callable[["Came"], None] | None = None
+    """What is learned from it when it has come."""
 
     def differences(self, came: Came) -> list[str]:
         """What in the document is not as owed."""
@@ -99,6 +101,8 @@ class Debts:
                     raise Finding("notice too early", f"{one} before {one.earliest}")
                 self.open.remove(one)
                 self.paid += 1
+                if one.then is not None:
+                    one.then(came)
                 return
             differences += wrong
         raise Finding("notice says otherwise", f"{candidates[0]}: {'; '.join(differences)}")
