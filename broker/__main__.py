@@ -30,6 +30,7 @@ from broker.ids import new_token
 from broker.messages.identifiers import Eic
 from broker.otherside.command_line import add_other_side
 from broker.otherside.exchange import UnableToTakePart
+from broker.places import UnableToListen
 from broker.scenarios.coverage import PAGE, write_page
 from broker.scenarios.demo import UnableToMakeDemo, make_demo
 from broker.scenarios.demo_other_side import other_side
@@ -37,7 +38,7 @@ from broker.scenarios.files import FaultyScenario
 from broker.scenarios.replay import replay_scenarios
 from broker.scenarios.walkthrough import PAGE as WALKTHROUGH
 from broker.scenarios.walkthrough import write_walkthrough
-from broker.service import Service, UnableToListen
+from broker.service import Service
 from broker.store import participants, seals
 from broker.store.connection import UnableToOpen, hold, open_for_writing
 from broker.store.register import RegisterIsEmpty
@@ -137,9 +138,9 @@ def _add_operator_commands(commands: Any) -> None:
     command.add_argument("--day", help="with plan-visit: the day, as 2026-05-06")
     command.set_defaults(run=_decide)
 
-    staff_command.add_to(commands, at_service, ask)
-    channel_command.add_to(commands, at_service, ask)
-    keeping_command.add_to(commands, at_service, ask)
+    staff_command.add_to(commands, at_service)
+    channel_command.add_to(commands, at_service)
+    keeping_command.add_to(commands, at_service)
 
     command = commands.add_parser(
         "try-again", parents=[at_service], help="handle a case's parked deadlines again"

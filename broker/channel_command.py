@@ -1,15 +1,12 @@
 """The command `channel`: where documents are pushed to besides the mailbox, per party."""
 
 import argparse
-import urllib.parse
-from collections.abc import Callable
 from typing import Any
 
-Ask = Callable[[argparse.Namespace, str, str, object], int]
-"""Asks the running service and prints its answer; gives the exit code."""
+from broker.ask_service import ask, in_path
 
 
-def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None:
+def add_to(commands: Any, at_service: argparse.ArgumentParser) -> None:
     """Add the command to the others; all of its parts speak to the running service."""
     channel = commands.add_parser("channel", help="where a party's documents are pushed to")
     parts = channel.add_subparsers(required=True, metavar="what")
@@ -72,4 +69,4 @@ def _mail(options: argparse.Namespace) -> dict[str, str]:
 
 def _of(options: argparse.Namespace) -> str:
     """The address of the party's channel."""
-    return f"/operator/participants/{urllib.parse.quote(options.eic, safe='')}/channel"
+    return f"/operator/participants/{in_path(options.eic)}/channel"

@@ -4,15 +4,13 @@ All speak to the running service, which alone writes; `verify` looks for missing
 """
 
 import argparse
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-Ask = Callable[[argparse.Namespace, str, str, object], int]
-"""Asks the running service and prints its answer; gives the exit code."""
+from broker.ask_service import ask
 
 
-def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None:
+def add_to(commands: Any, at_service: argparse.ArgumentParser) -> None:
     """Add the commands to the others."""
     command = commands.add_parser(
         "owed", parents=[at_service], help="notices that are owed and lie in no mailbox"

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from aiohttp import web
 
 from broker.clock import Clock
-from broker.config import Config, TlsSettings
+from broker.config import Config
 from broker.couriers import (
     Couriers,
     channel_terms,
@@ -25,6 +25,7 @@ from broker.dashboard.routes import make_dashboard
 from broker.dashboard.texts import TEXTS
 from broker.delivery.mail import MailServer
 from broker.ids import Ids
+from broker.places import Places
 from broker.store import archive, register, seals
 from broker.store.connection import (
     BUSY_TIMEOUT_MS_IN_THE_EVENT_LOOP,
@@ -59,22 +60,15 @@ from broker.usecases.watch_file import WatchFile
 from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
 from broker.web.fair_share import FairShare
-from broker.web.lines import LimitedSite, Lines, allow_open_files
 from broker.web.routes import make_app
-from broker.web.tls import DoorTls, UnableToUseCertificate
 from broker.wire.explain import explain
 
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_ALERTS = 20.0
 _SECONDS_BETWEEN_DELIVERIES = 1.0
-_OTHER_FILES = 100
 _SECONDS_BETWEEN_LOOKS = 600.0
 _SECONDS_BETWEEN_LOOKS_AT_THE_FILE = 60.0
-
-
-class UnableToListen(Exception):
-    """The address cannot be listened on: taken, not this machine's, or no usable certificate."""
 
 
 class Service:
@@ -111,7 +105,7 @@ class Service:
         self._clock = clock
         self._jitter = jitter
         self._with_timer = with_timer
-        self._tls: DoorTls | None = None
+        self._places: Places | None = None
         self._opened = AsyncExitStack()
 
     async def start(self) -> None:
@@ -315,85 +309,32 @@ class Service:
 
     async def _listen(self, door: web.Application, dashboard: web.Application) -> None:
         """Take requests; the timer ticks before the first of them."""
-        settings = self._config.service
-        runners = [await self._runner(app) for app in (door, dashboard)]
-        allow_open_files(len(runners) * self._config.limits.connections_max + _OTHER_FILES)
+        places = Places(self._config, self.door.turned_away)
+        await places.prepare(door, dashboard, self._opened)
         if self._with_timer:
-            timers = Timers()
-            timers.every(settings.sweep_seconds, "the sweep", self.deadlines.sweep)
-            timers.every(_SECONDS_BETWEEN_DELIVERIES, "delivering", self.delivery.deliver_due)
-            timers.every(
-                _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
-            )
-            timers.every(_SECONDS_BETWEEN_LOOKS, "retention", self.retain.run_daily)
-            timers.every(_SECONDS_BETWEEN_LOOKS_AT_THE_FILE, "watching the file", self.watch.look)
-            if self.alerts is not None:
-                timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
-            timers.start()
-            self._opened.callback(timers.stop)
-        self._tls = _tls(self._config.tls)
-        pages = self._config.dashboard
-        places = (
-            (settings.host, settings.port, self._tls),
-            (pages.host, self._config.dashboard_port, None),
+            self._start_timers()
+        self.address, self.dashboard_address = await places.listen()
+        self._places = places
+
+    def _start_timers(self) -> None:
+        timers = Timers()
+        timers.every(self._config.service.sweep_seconds, "the sweep", self.deadlines.sweep)
+        timers.every(_SECONDS_BETWEEN_DELIVERIES, "delivering", self.delivery.deliver_due)
+        timers.every(
+            _SECONDS_BETWEEN_LOOKS, "looking for missing notices", self.owed.look, at_once=True
         )
-        self.address, self.dashboard_address = [
-            await _listen_at(
-                runner, host, port, Lines(self._config.limits, self.door.turned_away), tls
-            )
-            for runner, (host, port, tls) in zip(runners, places, strict=True)
-        ]
+        timers.every(_SECONDS_BETWEEN_LOOKS, "retention", self.retain.run_daily)
+        timers.every(_SECONDS_BETWEEN_LOOKS_AT_THE_FILE, "watching the file", self.watch.look)
+        if self.alerts is not None:
+            timers.every(_SECONDS_BETWEEN_ALERTS, "mailing staff", self.alerts.send_due)
+        timers.start()
+        self._opened.callback(timers.stop)
 
     def reload_certificate(self) -> None:
-        """Show the certificate that lies in the files now; connections that are open go on.
-
-        Where the files cannot be used the one in use stays, and the log says so.
-        """
-        if self._tls is None:
-            _log.warning("there is no certificate to reload: [tls] is not set")
-            return
-        try:
-            self._tls.reload()
-        except UnableToUseCertificate as error:
-            _log.error("ALARM: the certificate was not reloaded: %s", error)
-        else:
-            _log.info("the certificate was reloaded")
-
-    async def _runner(self, app: web.Application) -> web.AppRunner:
-        settings = self._config.service
-        runner = web.AppRunner(app, shutdown_timeout=settings.stop_within_seconds)
-        await runner.setup()
-        self._opened.push_async_callback(runner.cleanup)
-        return runner
+        """Show the certificate that lies in the files now; connections that are open go on."""
+        if self._places is not None:
+            self._places.reload_certificate()
 
     async def stop(self) -> None:
         """Take no more requests, finish those under way, write what waits, close the file."""
         await self._opened.aclose()
-
-
-def _tls(settings: TlsSettings) -> DoorTls | None:
-    """The door's side of TLS, None for plain HTTP. Raises UnableToListen."""
-    if settings.certificate is None or settings.key is None:
-        return None
-    try:
-        return DoorTls(
-            certificate=settings.certificate,
-            key=settings.key,
-            client_ca=settings.client_ca,
-            client_certificates=settings.client_certificates,
-        )
-    except UnableToUseCertificate as error:
-        raise UnableToListen(f"[tls] {error}") from error
-
-
-async def _listen_at(
-    runner: web.AppRunner, host: str, port: int, lines: Lines, tls: DoorTls | None
-) -> str:
-    """Take requests at this address; gives it as a URL. Raises UnableToListen."""
-    site = LimitedSite(runner, host, port, lines, None if tls is None else tls.context)
-    try:
-        await site.start()
-    except OSError as error:
-        raise UnableToListen(f"{host}:{port}: {error.strerror}") from error
-    host, port = runner.addresses[0][:2]
-    return f"{'http' if tls is None else 'https'}://{host}:{port}"

@@ -5,17 +5,13 @@ as an argument, where other users of the machine could read it.
 import argparse
 import getpass
 import sys
-import urllib.parse
-from collections.abc import Callable
 from typing import Any
 
+from broker.ask_service import ask, in_path
 from broker.store.staff import StaffRole
 
-Ask = Callable[[argparse.Namespace, str, str, object], int]
-"""Asks the running service and prints its answer; gives the exit code."""
 
-
-def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None:
+def add_to(commands: Any, at_service: argparse.ArgumentParser) -> None:
     """Add the command to the others; all of its parts speak to the running service."""
     staff = commands.add_parser("staff", help="who may sign in to the dashboard")
     parts = staff.add_subparsers(required=True, metavar="what")
@@ -39,7 +35,7 @@ def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None
         run=lambda options: ask(
             options,
             "POST",
-            f"/operator/staff/{_in_path(options.name)}/password",
+            f"/operator/staff/{in_path(options.name)}/password",
             {"password": _password(), "by": options.by},
         )
     )
@@ -49,7 +45,7 @@ def add_to(commands: Any, at_service: argparse.ArgumentParser, ask: Ask) -> None
     part.add_argument("--by", required=True, help="who ends it")
     part.set_defaults(
         run=lambda options: ask(
-            options, "DELETE", f"/operator/staff/{_in_path(options.name)}", {"by": options.by}
+            options, "DELETE", f"/operator/staff/{in_path(options.name)}", {"by": options.by}
         )
     )
 
@@ -69,8 +65,3 @@ def _password() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("password: ")
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _in_path(name: str) -> str:
-    """What a person typed, as one step of a path."""
-    return urllib.parse.quote(name, safe="")

@@ -14,7 +14,7 @@ import pytest
 
 from broker.clock import VirtualClock
 from broker.config import TlsSettings, UnableToReadConfig, config_of
-from broker.service import UnableToListen
+from broker.places import UnableToListen
 from tests.web.certificates import FAR_OFF, LONG_AGO, Files, TestCa
 from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_request
 from tests.web.running import Answered, Broker, running, token_of
