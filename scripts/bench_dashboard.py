@@ -29,9 +29,8 @@ from broker.config import Config  # noqa: E402
 from broker.scenarios.demo import Demo, make_demo  # noqa: E402
 from broker.scenarios.invented_register import gsrn_of  # noqa: E402
 from broker.service import Service  # noqa: E402
-from broker.store import instants  # noqa: E402
+from broker.store import instants, row_sums  # noqa: E402
 from broker.store.flow import week_of  # noqa: E402
-from broker.store.row_sums import add_functions  # noqa: E402
 
 PAGES = (
     *("/", "/today.csv", "/flow?weeks=13", "/flow?weeks=52", "/flow/day?day={day}"),
@@ -60,6 +59,8 @@ def main(cases: int, points: int) -> None:
             closing(sqlite3.connect(many)) as copy,
         ):
             source.backup(copy)
+            copy.isolation_level = None
+            row_sums.uncover(copy)  # made anew when the service opens the file, as at an upgrade
         started = perf_counter()
         fill_register(many, points)
         fill(many, cases, clock.now())
@@ -137,7 +138,6 @@ async def medians_of(
 def fill(path: Path, cases: int, now: datetime) -> None:
     """Copy the demo's cases so often, each at another hour of the past year."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        add_functions(connection)
         connection.row_factory = sqlite3.Row
         ended = _rows(connection, "cases", "ended_at IS NOT NULL")
         waiting = _rows(connection, "cases", "waits_for IS NOT NULL")
