@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from sqlite3 import Connection
+from threading import Thread
 
 from aiohttp import web
 
@@ -61,7 +62,7 @@ from broker.usecases.watch_owed import WatchOwed
 from broker.web.door import Door
 from broker.web.fair_share import FairShare
 from broker.web.routes import make_app
-from broker.wire.explain import explain
+from broker.wire import explain
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +148,6 @@ class Service:
             database=settings.database, writer=self.writer, clock=clock, desk=desk
         )
         self.retain = self._retain(desk)
-        explain(b"<unknown/>")
         imports = ImportIntoRegister(
             writer=self.writer, clock=clock, desk=desk, database=settings.database
         )
@@ -313,6 +313,7 @@ class Service:
         await places.prepare(door, dashboard, self._opened)
         if self._with_timer:
             self._start_timers()
+            Thread(target=explain.get_ready, name="explain", daemon=True).start()
         self.address, self.dashboard_address = await places.listen()
         self._places = places
 

@@ -37,7 +37,7 @@ _INDEX = "SELECT sql FROM sqlite_schema WHERE name = 'customer_words'"
 _PARTS = ("config", "data", "docsize", "idx")
 
 # What is indexed.
-_INDEXED = "SELECT customer, name, street, postal_code, city FROM customers"
+_INDEXED = "SELECT customer, name, street, postal_code, city FROM customers WHERE erased_at IS NULL"
 _CUSTOMERS = (
     "CREATE TABLE customers (customer INTEGER PRIMARY KEY, name, street, postal_code, city)"
 )

@@ -176,7 +176,7 @@ class DeliverByChannel:
         failure = Failure(at=now, fault=error.fault.value, why=str(error), try_at=try_at)
         if aside:
             _log.warning(
-                "ALARM: %s refuses document %s (%s): put aside, the next ones go on",
+                "ALARM: %s refuses document %s, which is put aside: %s",
                 channel.party,
                 document.document_id,
                 error,
@@ -198,16 +198,11 @@ class DeliverByChannel:
         failure = Failure(
             at=now, fault=error.fault.value, why=str(error), try_at=_after(now, wait, error)
         )
-        level = logging.WARNING if opens and channel.opened_at is None else logging.INFO
-        _log.log(
-            level,
-            "%s%s does not accept documents: %s (document %s, failure %d)",
-            "ALARM: " if level == logging.WARNING else "",
-            channel.party,
-            error,
-            document.document_id,
-            failures,
-        )
+        about = (channel.party, error, document.document_id, failures)
+        if opens and channel.opened_at is None:
+            _log.warning("ALARM: %s does not accept documents: %s (%s, failure %d)", *about)
+        else:
+            _log.info("%s does not accept documents: %s (%s, failure %d)", *about)
         await self._writer.submit(
             lambda connection: channels.note_failed(connection, channel, failure, opens=opens)
         )

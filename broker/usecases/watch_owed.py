@@ -53,7 +53,7 @@ class WatchOwed:
         """What the timer calls: look for everything that is missing; gives how much."""
         found = await asyncio.to_thread(self._look)
         for one in set(found) - set(self.missing):
-            _log.error("ALARM: %s", told(one))
+            _log.error("ALARM: a notice is missing: %s", told(one))
         self.missing = found
         return len(found)
 
@@ -100,4 +100,4 @@ def told(missing: Missing) -> str:
     what = f"{missing.kind.value} to {missing.party or 'the metering centre'}"
     where = f"of case {missing.case_id}" if missing.case_id else "of no case"
     how = f"{missing.document_id} is gone" if missing.document_id else f"owed by {missing.rule}"
-    return f"{what} {where}, since {missing.at.isoformat()}, is missing: {how}"
+    return f"{what} {where}, since {missing.at.isoformat()}: {how}"

@@ -72,6 +72,12 @@ def _together(quick: tuple[Refusal, ...], explained: tuple[Refusal, ...]) -> tup
     return tuple(sorted(by_place.values(), key=lambda refusal: refusal.line or 0))
 
 
+def get_ready() -> None:
+    """Compile the schema, which takes a second, before the first message has to be explained."""
+    with _one_at_a_time:
+        _schema()
+
+
 @cache
 def _schema() -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(str(SCHEMA_FILE), allow="local")

@@ -99,7 +99,9 @@ def open_as(
     def opened(
         name: str | None, path: str = "/", *, size: dict[str, int] = WIDE, **more: object
     ) -> Page:
-        context = browser.new_context(viewport=size, base_url=served.dashboard, **more)
+        context = browser.new_context(
+            viewport=size, base_url=served.dashboard, reduced_motion="reduce", **more
+        )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()

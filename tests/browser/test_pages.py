@@ -207,6 +207,7 @@ def test_a_contract_is_saved_from_its_case(open_as: Open, tmp_path: Path) -> Non
 def test_a_case_is_printed_whole_and_without_what_only_a_screen_needs(open_as: Open) -> None:
     page = open_as("vid", "/?kind=remote_reading_late")
     page.locator(f"{ROW} a").first.click()
+    expect(page.locator(".timeline.wide")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(page.locator(".bar")).to_be_hidden()

@@ -43,6 +43,8 @@ def test_every_alarm_of_today_is_described() -> None:
         "today.parked_title": "deadlines put aside",
         "today.mails_title": "mails not sent",
         "today.overdue": "decisions overdue",
+        "today.missing_title": "notices missing",
+        "channels.alarm": "channels that want a person",
     }
     template = (ROOT / "broker/dashboard/templates/today.html").read_text("utf-8")
     alarms = re.findall(r'class="alarm"[^{]*{{ \w+\("([\w.]+)"', template)

@@ -44,7 +44,7 @@ TEXTS = {
     "operator": ("name", "legal_remedies"),
     "customers": ("name", "street", "city", "country", "email", "postal_code"),
     "meters": ("serial_number",),
-    "tokens": ("label",),
+    "credentials": ("label",),
 }
 LATER = {**TEXTS, "staff": ("full_name",), "sweep": ("why",)}
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -74,7 +74,11 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
     """A service on a spoilt register, with cases of every sort and people to look at them."""
     path = tmp_path / "broker.sqlite"
     new_database(path)
-    spoil(path, {table: TEXTS[table] for table in ("participants", "operator", "tokens")}, FORMULA)
+    spoil(
+        path,
+        {table: TEXTS[table] for table in ("participants", "operator", "credentials")},
+        FORMULA,
+    )
     spoil(path, {"customers": ("street", "city", "email")}, FORMULA)
     async with running(path) as started:
         manage = ManageStaff(

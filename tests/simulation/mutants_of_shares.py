@@ -42,7 +42,7 @@ MUTANTS_OF_SHARES = (
     Mutant(
         "every claimant is told the ground of another's claim",
         "engine/approval.py",
-        "return whole if party is None else own.get(party, ()) or _ANOTHERS",
+        "return whole if party is None else own.get(party, ()) or ANOTHERS",
         "return whole",
     ),
     Mutant(

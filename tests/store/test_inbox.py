@@ -81,7 +81,7 @@ class TestAttempts:
             inbox.record(writing, received(receipt="R-2", http_status=503))
 
     def test_the_indexes_serve_both_look_ups(self, writing: Connection) -> None:
-        plan = writing.execute(f"EXPLAIN QUERY PLAN {inbox._ATTEMPTS}", ("p", "m")).fetchall()
+        plan = writing.execute(f"EXPLAIN QUERY PLAN {inbox._ATTEMPTS}", ("p", "m", None)).fetchall()
         steps = " ".join(step[3] for step in plan)
         assert "accepted_messages" in steps
         assert "refused_messages" in steps

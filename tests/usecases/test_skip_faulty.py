@@ -121,7 +121,7 @@ class TestSkipping:
     def test_a_supplier_takes_its_points_along(self, conn: Connection, folder: Path) -> None:
         spoil(folder, "participants.toml", '"28XBREZ-SKUPINES"', '"28XBREZ-SKUPINEX"')
         counts = load(conn, folder)
-        assert counts.participants == 7
+        assert counts.participants == 8
         assert not is_on_record(conn, 55)
 
     def test_a_number_given_out_twice(self, conn: Connection, folder: Path) -> None:

@@ -5,10 +5,11 @@ The addresses are those of the router: a new one fails here until it is said who
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
@@ -37,7 +38,7 @@ from tests.web.letters import (
     with_fields,
     withdrawal,
 )
-from tests.web.running import Answered, Broker, token_of
+from tests.web.running import Answered, Broker, running, token_of
 
 EAST, SUNNY = "28XVZHOD-DOBAVAQ", "28XSONCNA-ODDAJ9"
 HIDDEN = sample_point(1)
@@ -106,6 +107,9 @@ EXPECTED = {
     "GET /cases/{number}": of_owner(200),
     "GET /operator/tasks": CLOSED | {STAFF: 200},
     "GET /operator/staff": CLOSED | {STAFF: 200},
+    "GET /operator/notices/missing": CLOSED | {STAFF: 200},
+    "POST /operator/notices/again": CLOSED | {STAFF: 400},
+    "POST /operator/erasures": CLOSED | {STAFF: 400},
     "GET /operator/channels": CLOSED | {STAFF: 200},
     "GET /operator/delegations": CLOSED | {STAFF: 200},
     "GET /operator/participants/{eic}/tokens": CLOSED | {STAFF: 200},
@@ -133,6 +137,14 @@ it is heard."""
 
 WITH_FOR = re.compile(r"/(mailbox|cases|messages/)")
 """Where a delegate says for whom it asks; a message says it by its sender."""
+
+
+@pytest.fixture
+async def broker(database: Path) -> AsyncIterator[Broker]:
+    """A service that grows tired of nobody, since its clock stands still."""
+    generous = {"strangers_burst": 100_000, "requests_burst": 100_000}
+    async with running(database, limits=generous) as started:
+        yield started
 
 
 class _NoDoor:
