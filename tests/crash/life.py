@@ -129,7 +129,12 @@ def _live(database: Path, log: Path, rules: RuleSettings, at: datetime, parent: 
     sys.stdout = sys.stderr = log.open("a", encoding="utf-8", buffering=1)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     clock = VirtualClock(at)
-    settings = ServiceSettings(database=database, port=0, stop_within_seconds=_GRACE_SECONDS)
+    settings = ServiceSettings(
+        database=database,
+        port=0,
+        stop_within_seconds=_GRACE_SECONDS,
+        disk_free_mib_min=0,  # the small disk is to run full without a word before
+    )
     service = Service(Config(service=settings, rules=rules), clock, with_timer=False)
     beside = _Beside(service, clock, database, parent)
     asyncio.run(run_service(service, lambda _: "", beside.lived))

@@ -212,6 +212,7 @@ CHECKS = {
     "text/csv": _check_csv,
     "application/xml": _check_download,
     "application/octet-stream": _check_download,
+    "application/pdf": _check_download,
     "application/json": _check_data,
     "text/plain": _check_data,
 }
