@@ -13,6 +13,7 @@ from broker.engine.state import Phase
 from broker.messages.codes import Direction, ObtainedBy, Payer
 from broker.messages.identifiers import CaseId, Eic, Gsrn
 from broker.store import instants
+from broker.store.supply import measuring_point
 
 ROWS_MAX = 200
 """How many rows of each kind are given at most."""
@@ -159,6 +160,7 @@ class PointHistory:
 def history_of(connection: Connection, accounting_point: Gsrn) -> PointHistory:
     """What is on record of the point."""
     wanted = (accounting_point, ROWS_MAX)
+    of_meter = (measuring_point(connection, accounting_point), ROWS_MAX)
     return PointHistory(
         supplies=tuple(_supply(*row) for row in connection.execute(_SUPPLY, wanted)),
         meters=tuple(_meter(connection, *row) for row in connection.execute(_METERS, wanted)),
@@ -169,7 +171,7 @@ def history_of(connection: Connection, accounting_point: Gsrn) -> PointHistory:
         ),
         payers=tuple(
             PayerSince(payer=Payer(payer), from_day=date.fromisoformat(day), case_id=case_id)
-            for payer, day, case_id in connection.execute(_PAYERS, wanted)
+            for payer, day, case_id in connection.execute(_PAYERS, of_meter)
         ),
         cases=tuple(_case(*row) for row in connection.execute(_CASES, wanted)),
     )

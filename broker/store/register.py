@@ -78,7 +78,8 @@ _DELIVERY_POINT = """
     WHERE accounting_point = ? AND NOT EXISTS (SELECT 1 FROM register_imports
         WHERE import_id = brought_by AND switched_over_at IS NULL)"""
 
-# Who pays the network charge of a point on a day; without a row it is the customer (A34).
+# Who pays the network charge of a meter on a day; without a row it is the customer (A34). Like
+# readings it stands at the point measured there, since none pays for a part (B11).
 _PAYER = """
     SELECT payer FROM network_charge_payers WHERE accounting_point = ? AND from_day <= ?
     ORDER BY from_day DESC LIMIT 1"""
@@ -195,7 +196,7 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
         if inaccessible_since is None
         else date.fromisoformat(inaccessible_since),
         measured_power=bool(measured_power),
-        payer=payer_of(conn, accounting_point, day),
+        payer=payer_of(conn, Gsrn(measured_at), day),
         supplies=tuple(one for one in supplies if one.accounting_point == accounting_point),
         supplies_at_delivery_point=supplies,
         ever_supplied=tuple(
@@ -214,9 +215,9 @@ def point_facts(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> 
     )
 
 
-def payer_of(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> Payer:
-    """Who pays the network charge of the point on this day (A34, A35)."""
-    row = conn.execute(_PAYER, (accounting_point, day.isoformat())).fetchone()
+def payer_of(conn: sqlite3.Connection, measured_at: Gsrn, day: date) -> Payer:
+    """Who pays the network charge of what is measured at this point, on this day (A34, A35)."""
+    row = conn.execute(_PAYER, (measured_at, day.isoformat())).fetchone()
     return Payer.CUSTOMER if row is None else Payer(row[0])
 
 
@@ -243,8 +244,9 @@ def record_changes(conn: sqlite3.Connection, changes: Iterable[RegisterChange]) 
             case ReadingRecorded():
                 _record_reading(conn, change)
             case PayerChanged():
-                row = (change.accounting_point, change.payer.value, change.on.isoformat())
-                conn.execute(_SET_PAYER, (*row, change.case_id))
+                at = measuring_point(conn, change.accounting_point)
+                row = (at, change.payer.value, change.on.isoformat(), change.case_id)
+                conn.execute(_SET_PAYER, row)
             case SiteReached():
                 values = {"point": change.accounting_point, "on": change.on.isoformat()}
                 conn.execute(_REACH_SITE, values)

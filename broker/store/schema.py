@@ -17,11 +17,12 @@ from broker.store.migrations_evidence import evidence
 from broker.store.migrations_exchange import exchange
 from broker.store.migrations_flow import flow_figures
 from broker.store.migrations_keeping import keeping
+from broker.store.migrations_payers import payers
 from broker.store.migrations_register import register
 
 APPLICATION_ID = 0x53425231  # "SBR1"
 
-_SETS = (exchange, register, dashboard, flow_figures, delivery, keeping, evidence)
+_SETS = (exchange, register, dashboard, flow_figures, delivery, keeping, payers, evidence)
 _KNOWN = frozenset(
     (one.name, migration.name) for one in _SETS for migration in one.pending(Database(memory=True))
 )

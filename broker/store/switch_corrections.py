@@ -77,7 +77,8 @@ def supply_since(
 
 def payer_changed_after(conn: sqlite3.Connection, accounting_point: Gsrn, day: date) -> bool:
     """Whether the payer of the network charge changed after this day."""
-    row = conn.execute(_PAYER_CHANGED_AFTER, (accounting_point, day.isoformat())).fetchone()
+    measured_at = measuring_point(conn, accounting_point)
+    row = conn.execute(_PAYER_CHANGED_AFTER, (measured_at, day.isoformat())).fetchone()
     return bool(row[0])
 
 
@@ -111,7 +112,7 @@ def take_back(conn: sqlite3.Connection, entry: TakenBack) -> None:
     """
     match entry:
         case PayerTakenBack():
-            point, on = entry.accounting_point, entry.on
+            point, on = measuring_point(conn, entry.accounting_point), entry.on
             _one(conn.execute(_FORGET_PAYER, (point, on.isoformat())), f"the payer from {on}")
             if payer_of(conn, point, on) is not entry.payer:
                 row = (point, entry.payer.value, on.isoformat(), entry.case_id)

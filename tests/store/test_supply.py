@@ -19,11 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from broker.messages.codes import Direction, ObtainedBy
+from broker.messages.codes import Direction, ObtainedBy, Payer
 from broker.messages.identifiers import CaseId, Eic, Gsrn, ObisCode, SerialNumber
 from broker.messages.register_changes import (
     ConnectionRecorded,
     MeteringPointCreated,
+    PayerChanged,
     ReadingRecorded,
     RegisterChange,
     SupplyBegun,
@@ -33,6 +34,7 @@ from broker.messages.register_changes import (
 from broker.messages.requests import RegisterValue
 from broker.store.connection import open_for_writing
 from broker.store.gsrns import free_numbers
+from broker.store.migrations_payers import payers
 from broker.store.migrations_register import register
 from broker.store.register import point_facts, record_changes
 from broker.store.supply import (
@@ -194,6 +196,30 @@ class TestDivision:
             assert facts is not None
             assert facts.last_reading is not None
             assert facts.last_reading.registers == values
+
+    def test_the_payer_is_that_of_the_meter(self, conn: Connection) -> None:
+        """A34, A35: who takes the whole by another number takes it from one that paid."""
+        (number,) = free_numbers(conn, 1)
+        record(conn, self.changes(number))
+        for paid_at, payer in ((self.POINT, Payer.SUPPLIER), (number, Payer.CUSTOMER)):
+            on = DAY + timedelta(days=payer is Payer.CUSTOMER)
+            paid = PayerChanged(accounting_point=paid_at, payer=payer, on=on, case_id=CASE)
+            record(conn, [paid])
+            for point in (self.POINT, number):
+                facts = point_facts(conn, point, on)
+                assert facts is not None
+                assert facts.payer is payer
+
+    def test_a_payer_of_before_is_moved_to_the_meter(self, conn: Connection) -> None:
+        (number,) = free_numbers(conn, 1)
+        record(conn, self.changes(number))
+        conn.execute(
+            "INSERT INTO network_charge_payers VALUES (?, 'supplier', ?, NULL)",
+            (number, DAY.isoformat()),
+        )
+        payers.apply(Database(conn))
+        moved = conn.execute("SELECT accounting_point FROM network_charge_payers").fetchall()
+        assert moved == [(self.POINT,)]
 
     def test_it_goes_back_to_one_supplier(self, conn: Connection) -> None:
         (number,) = free_numbers(conn, 1)
