@@ -199,7 +199,8 @@ class CorrectedSwitch:
     """What is known of the switch that a correction names (D3).
 
     `corrected_by` is a correction of it that was carried out before; `since` the supply of its
-    points that began on the switch date or later, `payer_changed_since` that the payer changed
+    points that began on the switch date or later, and of the other points of its meter what began
+    after it; `payer_changed_since` that the payer changed
     after that date. `point` is the point as of the day on which the reading was or should have
     been taken, its last reading the one before the switch's own, with the meters since; after it
     `next_reading` is the first of the point that is no value a meter came or went with, of

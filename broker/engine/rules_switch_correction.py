@@ -105,18 +105,19 @@ def the_correction_works_back_no_further_than_it_may(check: CorrectionCheck) -> 
 def the_register_is_as_the_switch_left_it(check: CorrectionCheck) -> Refusal | None:
     """What came after the switch is not undone with it: another supplier, another payer.
 
-    Source: D3 (002 a.136, a.139).
+    A later switch of another share at the same meter was settled from this one's reading.
+    Source: D3, H1 (002 a.136, a.139, a.210(3)).
     """
     if check.corrected is None:
         return None
     on = switch_date_of(check.corrected.switch)
     changes = check.corrected.switch.changes
     left = {(_place(one), one.supplier, on, None) for one in changes.begins}
-    places = {_place(one) for one in (*changes.ends, *changes.begins)}
+    directions = {one.direction for one in (*changes.ends, *changes.begins)}
     found = {
         (_place(one), one.supplier, one.from_day, one.to_day)
         for one in check.corrected.since
-        if _place(one) in places
+        if one.direction in directions
     }
     if found == left and not check.corrected.payer_changed_since:
         return None

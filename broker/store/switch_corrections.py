@@ -5,6 +5,7 @@ an entry that does not fit the register is a bug of the caller and is raised.
 """
 
 import sqlite3
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -21,10 +22,14 @@ from broker.store.instants import from_text, to_text
 from broker.store.register import local_day, payer_of
 from broker.store.supply import ChangeDoesNotFitTheRegister, measuring_point
 
-# Supply of a point that began on a day or after it.
+# Supply at the points of a meter that began on a day or after it, and when the case that began it
+# ended.
 _SUPPLY_SINCE = """
-    SELECT direction, supplier, from_day, to_day FROM supply
-    WHERE accounting_point = ? AND from_day >= ? ORDER BY direction, from_day, supplier"""
+    SELECT supply.accounting_point, direction, supplier, from_day, to_day, ended_at
+    FROM accounting_points JOIN supply USING (accounting_point) LEFT JOIN cases USING (case_id)
+    WHERE (accounting_points.accounting_point = :meter OR measured_at = :meter)
+    AND from_day >= :day
+    ORDER BY supply.accounting_point, direction, from_day, supplier"""
 
 # Whether the payer of a point changed after a day.
 _PAYER_CHANGED_AFTER = """
@@ -58,20 +63,29 @@ _WITHDRAW_READING = """
 
 
 def supply_since(
-    conn: sqlite3.Connection, accounting_point: Gsrn, day: date
+    conn: sqlite3.Connection,
+    points: Collection[Gsrn],
+    day: date,
+    *,
+    measured_at: Gsrn,
+    ended_at: datetime,
 ) -> tuple[SupplyPeriod, ...]:
-    """The supply of the point that began on this day or after it."""
+    """What began at the points of a switch on this day, its own, or after it; of the other points
+    of the same meter what began after the switch had ended.
+    """
+    ended = to_text(ended_at)
     return tuple(
         SupplyPeriod(
-            accounting_point=accounting_point,
+            accounting_point=point,
             direction=Direction(direction),
             supplier=Eic(supplier),
             from_day=date.fromisoformat(from_day),
             to_day=None if to_day is None else date.fromisoformat(to_day),
         )
-        for direction, supplier, from_day, to_day in conn.execute(
-            _SUPPLY_SINCE, (accounting_point, day.isoformat())
+        for point, direction, supplier, from_day, to_day, began_at in conn.execute(
+            _SUPPLY_SINCE, {"meter": measured_at, "day": day.isoformat()}
         )
+        if point in points or from_day > day.isoformat() or (began_at or ended) > ended
     )
 
 

@@ -21,7 +21,7 @@ def corrected_switch(connection: Connection, correction: Correction) -> Correcte
         switch = cases.load(connection, correction.case_id)
     except UnableToLoadErased:
         return None
-    if not isinstance(switch, SwitchCase) or switch.carried_out is None:
+    if not isinstance(switch, SwitchCase) or not (switch.carried_out and switch.ended_at):
         return None
     wrong, right = switch.carried_out, correction.right_reading
     number, on = switch.accounting_point, local_day(wrong.taken_at)
@@ -34,10 +34,12 @@ def corrected_switch(connection: Connection, correction: Correction) -> Correcte
     return CorrectedSwitch(
         switch=switch,
         corrected_by=cases.corrected_by(connection, switch.case_id),
-        since=tuple(
-            period
-            for one in sorted(switch.points)
-            for period in switch_corrections.supply_since(connection, one, on)
+        since=switch_corrections.supply_since(
+            connection,
+            switch.points,
+            on,
+            measured_at=point.measured_at,
+            ended_at=switch.ended_at,
         ),
         payer_changed_since=switch_corrections.payer_changed_after(connection, number, on),
         point=replace(

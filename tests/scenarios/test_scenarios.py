@@ -23,6 +23,7 @@ from tests.scenarios.notices_made_again import differences_when_made_again
 # Where the register says something else of a day than it did on that day: a reading or a meter was
 # put right since, a customer has moved, readings of the sample are dated after the scenario.
 CHANGED_SINCE = {
+    "neighbour-switched-since.toml",
     "twice-on-one-day.toml",
     "register-and-days-change.toml",
     "over-a-meter-exchange.toml",
