@@ -106,25 +106,28 @@ def take_over(
 
     Source: A22 (002 a.199(1)).
     """
-    plan, approved_at = case.plan, case.approved_at
-    if plan is None or approved_at is None or plan.reading_method is not ReadingMethod.CUSTOMER:
-        return Refused((Refusal(reason=Reason.READING_BY_WRONG_ROUTE),))
+    refusals: list[Refusal] = []
     named, sender = event.report.point, event.report.header.sender
     own = point_named_by(case, sender)
     numbers = {own.accounting_point} | {
         one.accounting_point for one in case.changes.begins if one.supplier == sender
     }
     if named.accounting_point not in numbers or named.metering_site != own.metering_site:
-        return Refused(
-            (Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place="/InaccessibilityReport/Point"),)
-        )
+        place = "/InaccessibilityReport/Point"
+        refusals.append(Refusal(reason=Reason.POINT_NOT_IDENTIFIABLE, place=place))
+    plan, approved_at = case.plan, case.approved_at
+    if plan is None or approved_at is None or plan.reading_method is not ReadingMethod.CUSTOMER:
+        refusals.append(Refusal(reason=Reason.READING_BY_WRONG_ROUTE))
+        return Refused(tuple(refusals))
     last = at.rules.last_day(
         PeriodName.INACCESSIBILITY_REPORT,
         start=local_day(approved_at),
         begun=local_day(case.received_at),
     )
     if event.received_at >= end_of(last):
-        return Refused((Refusal(reason=Reason.REPORT_TOO_LATE, expected=f"<={last}"),))
+        refusals.append(Refusal(reason=Reason.REPORT_TOO_LATE, expected=f"<={last}"))
+    if refusals:
+        return Refused(tuple(refusals))
     record = OperatorTookOverReading(
         at=at.now, plan=replace(plan, reading_method=ReadingMethod.VISIT)
     )
