@@ -8,7 +8,7 @@ from tests.simulation.audit import said
 from tests.simulation.audit.books import Books
 from tests.simulation.audit.completion import owe_change
 from tests.simulation.audit.facts import Point
-from tests.simulation.audit.legal_days import local
+from tests.simulation.audit.legal_days import DAY, DAYS_BACK, local
 from tests.simulation.audit.request_rules import ANY
 from tests.simulation.audit.requests import check_again
 
@@ -22,10 +22,13 @@ def changed(
     known = books.register.customers.get(point.customer, "")
     if day is None or day > local(now):
         return {"SB:S30"}, set(ANY)
+    must = {"SB:S30"} if day < local(now) - DAYS_BACK * DAY else set()
     if (name and name == known) or (connected and (connected == "true") == point.connected):
-        return {"SB:S31"}, set()
-    if came == ["SB:S30"]:  # what came since is not followed here
+        must.add("SB:S31")
+    if not must and came == ["SB:S30"]:  # what came since is not followed here
         return {"SB:S30"}, set()
+    if must:
+        return must, set()
     if connected:
         point.connected = connected == "true"
     else:

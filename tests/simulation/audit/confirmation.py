@@ -135,13 +135,12 @@ def reach_answers_over(books: Books, case: Case, now: datetime) -> None:
         _wait_for_the_operator(books, case)
     else:
         assert case.answers_end is not None
-        _counts_as_confirmed(books, case, now, at=case.answers_end)
+        # 24:00 of the last day
+        _counts_as_confirmed(books, case, now, at=case.answers_end - INSTANT)
 
 
 def _counts_as_confirmed(books: Books, case: Case, now: datetime, *, at: datetime) -> None:
     """B8: decided like any other request; the days count from when it counts as confirmed."""
-    if at == case.answers_end:  # 24:00 of the last day
-        at -= INSTANT
     from_day = case.starts_on = local(at)
     judged = judge_case(books, case, now)
     if judged.must - {"SB:S17"}:

@@ -14,13 +14,11 @@ from tests.simulation.audit.completion import (
 )
 from tests.simulation.audit.correction_documents import replaced, undone
 from tests.simulation.audit.facts import Reading, Supply, day_of
-from tests.simulation.audit.legal_days import DAY, local
+from tests.simulation.audit.legal_days import DAY, DAYS_BACK, local
 from tests.simulation.audit.owed import Finding
 from tests.simulation.audit.reading_rules import judge_reading
 from tests.simulation.audit.readings import outside_the_period, wrong_route
 from tests.simulation.audit.request_rules import ANY
-
-DAYS_BACK = 30
 
 
 def corrected(
@@ -132,15 +130,10 @@ def _hold(
     elif wrong_route(case, said.with_role(reported, as_sent)):
         may.add("SB:S11")  # who may have read it otherwise, the rules leave open
     wrong = done.reading
-    if (reported.serial, taken, reported.by, reported.values) == (
-        wrong.serial,
-        done.taken_on,
-        wrong.by,
-        wrong.values,
-    ):
-        must.add("SB:S31")
-        return
     if (reported.serial, taken, reported.values) == (wrong.serial, done.taken_on, wrong.values):
+        if (reported.taken, reported.by) == (wrong.taken, wrong.by):
+            must.add("SB:S31")
+            return
         may.add("SB:S31")
     with WithoutReading(case, done):
         verdict = judge_reading(case.meter_at, reported, now=now, before=done.taken_on)

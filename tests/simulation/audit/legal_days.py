@@ -8,6 +8,8 @@ import holidays
 
 LAW = ZoneInfo("Europe/Ljubljana")
 DAY = timedelta(days=1)
+DAYS_BACK = 30
+"""How far a change or a correction works back (D3)."""
 
 
 @cache

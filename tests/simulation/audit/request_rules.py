@@ -99,7 +99,7 @@ def judge(
         judged.may.add("SB:S04")
     _the_changes(judged, request, register, point, today)
     for one in request.chosen:
-        the_contract(judged, request, one, changes=one.direction in judged.directions)
+        the_contract(judged, request, one, received, changes=one.direction in judged.directions)
     _the_payer(judged, request, register)
     the_period(judged, [request], today=today, starts=starts, wanted=request.wanted)
     the_expected_date(judged, register.measuring(point), request.wanted, today)
@@ -121,10 +121,7 @@ def the_dates(judged: Judged, request: Request, received: date) -> None:
     if request.wanted and not received <= request.wanted <= months_later(received, 6):
         judged.must.add("260:E17")
         judged.may.add("260:E50")
-    signed = [day for one in request.chosen if one.contract for day in one.contract.signed]
-    if request.authorised_on:
-        signed.append(request.authorised_on)
-    if any(day > received for day in signed):
+    if request.authorised_on and request.authorised_on > received:
         judged.must.add("SB:S15")
 
 
@@ -205,11 +202,15 @@ def _olds(judged: Judged, one: Chosen, point: Point, present: list[Held]) -> lis
     return None if one.supplier == own[0].supply.supplier else own
 
 
-def the_contract(judged: Judged, request: Request, one: Chosen, *, changes: bool) -> None:
+def the_contract(
+    judged: Judged, request: Request, one: Chosen, received: date, *, changes: bool
+) -> None:
     """A9: each supplier that is new brings its contract, of these parties and numbers."""
     contract = one.contract
     if "SB:S04" in judged.must:  # whether it is new then is not to be said
         judged.may |= {"SB:S02", "260:E50", "260:E36"}
+    if contract is not None and any(day > received for day in contract.signed):
+        (judged.must if changes else judged.may).add("SB:S15")
     if not changes:
         if contract is not None:
             judged.may.add("SB:S02")

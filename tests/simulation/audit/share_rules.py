@@ -55,7 +55,7 @@ def judge_share(
     if request.payer != "customer":  # never with shared supply (A34, B11)
         judged.must.add("260:E37")
     for one in request.chosen:
-        the_contract(judged, request, one, changes=True)
+        the_contract(judged, request, one, received, changes=True)
     the_period(judged, [request], today=today, starts=starts, wanted=wanted)
     return judged
 
