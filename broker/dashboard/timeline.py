@@ -13,7 +13,7 @@ from textwrap import wrap
 
 from broker.dashboard import dates
 from broker.dashboard.texts import Texts
-from broker.engine.calendar import LJUBLJANA, days_between, local_day, plus_days, start_of
+from broker.engine.calendar import LJUBLJANA, days_between, end_of, local_day, plus_days, start_of
 
 _WIDTH, _MARGIN, _BLOCK, _LINE = 1320, 12, 216, 17
 _CHARACTERS = 27
@@ -138,8 +138,8 @@ def from_top_to_bottom(
     y, blocks, now_y = 10.0, [], None
     begins: float | None = None
     ends: float | None = None
-    for group in _by_day(moments):
-        if now_y is None and group[0].sort is not Sort.HAPPENED and group[0].at > now:
+    for group in _parted(_by_day(moments), now):
+        if now_y is None and _is_to_come(group[0], now):
             now_y, y = y + 8, y + 30
         rows, y_row = [], y + 12
         for kind, text in _lines(group, _NARROW_CHARACTERS, texts):
@@ -177,6 +177,21 @@ def _by_day(moments: Iterable[Moment]) -> list[Group]:
 
     ordered = sorted(moments, key=lambda one: (*of(one), one.at))
     return [list(group) for _, group in groupby(ordered, key=of)]
+
+
+def _parted(groups: list[Group], now: datetime) -> list[Group]:
+    """The groups, that of today in two: what has passed, and what is to come."""
+    parts = (
+        [one for one in group if _is_to_come(one, now) is to_come]
+        for group in groups
+        for to_come in (False, True)
+    )
+    return [part for part in parts if part]
+
+
+def _is_to_come(moment: Moment, now: datetime) -> bool:
+    until = end_of(moment.day) if moment.whole_day else moment.at
+    return moment.sort is not Sort.HAPPENED and until > now
 
 
 def _span(groups: list[Group], period: Period | None, now: datetime) -> Period:

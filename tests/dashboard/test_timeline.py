@@ -1,0 +1,36 @@
+"""The timeline of narrow pages: what is to come stands after now, also on the day it is."""
+
+from datetime import UTC, datetime
+
+from broker.dashboard.texts import TEXTS as IN_EACH_LANGUAGE
+from broker.dashboard.timeline import Moment, Sort, from_top_to_bottom
+
+TEXTS = IN_EACH_LANGUAGE["en"]
+NOW = datetime(2026, 5, 5, 18, tzinfo=UTC)
+
+
+def due(hour: int, text: str, sort: Sort = Sort.DUE) -> Moment:
+    """Something that is due on the day of now."""
+    return Moment(at=NOW.replace(hour=hour), sort=sort, text=text, article="")
+
+
+def order(*moments: Moment) -> list[str]:
+    """The texts from top to bottom, with now among them."""
+    drawing = from_top_to_bottom(moments, None, now=NOW, texts=TEXTS)
+    rows = [(row.y, row.text) for block in drawing.blocks for row in block.rows]
+    rows += [(drawing.now or 0.0, "now")]
+    told = [text for _, text in sorted(rows)]
+    return [one for one in told if one == "now" or any(m.text in one for m in moments)]
+
+
+def test_what_runs_out_today_is_not_shown_as_past() -> None:
+    planned = Moment(
+        at=NOW.replace(hour=0), sort=Sort.PLANNED, text="planned", article="", whole_day=True
+    )
+    told = order(planned, due(20, "limit"))
+    assert [one.split()[-1] for one in told] == ["now", "planned", "limit"]
+
+
+def test_what_has_run_out_today_stands_before_now() -> None:
+    told = order(due(20, "legal"), due(16, "own", Sort.OVERDUE))
+    assert [one.split()[-1] for one in told] == ["own", "now", "legal"]
