@@ -180,8 +180,11 @@ class Auditor:
         if point is not None and point.delivery != case.point.delivery:
             self.reach(received, received, case.point.delivery)
         if not self._names_point(case, sender, kind, root):
-            ended = () if case.open else ("SB:S10",)
-            return either(came, "260:E10", *ended), set(ANY)
+            # Where the case stands may be said before the point is looked at.
+            stands = [] if case.open else ["SB:S10"]
+            if kind == "InaccessibilityReport" and readings.not_to_be_read_now(case):
+                stands.append("SB:S12")
+            return either(came, "260:E10", *stands), set(ANY)
         return self._about(case, kind, root, received, came)
 
     def _open(

@@ -19,9 +19,7 @@ def inaccessible(books: Books, case: Case, now: datetime) -> set[str]:
     """A22: by the 5th calendar day after approval, moved to the next working day."""
     if not case.open:
         return {"SB:S10"}
-    if case.approved is None:
-        return {"SB:S12"}
-    if case.state in ("review", "over_review"):
+    if not_to_be_read_now(case):
         return {"SB:S12"}
     if case.judged.method != "customer":
         return {"SB:S11"}
@@ -30,6 +28,11 @@ def inaccessible(books: Books, case: Case, now: datetime) -> set[str]:
         return {"SB:S19"}
     case.judged.method = "visit"
     return set()
+
+
+def not_to_be_read_now(case: Case) -> bool:
+    """Whether nobody need reach the meter: before approval, or with a reading under review."""
+    return case.approved is None or case.state in ("review", "over_review")
 
 
 def reading_came(
