@@ -145,7 +145,7 @@ def from_top_to_bottom(
         for kind, text in _lines(group, _NARROW_CHARACTERS, texts):
             rows.append(Row(y_row, text, kind))
             y_row += _NARROW_LINE
-        blocks.append(Block(10, y + 7, 28, y, y_row, _gravest(group), tuple(rows)))
+        blocks.append(Block(10, y + 7, 28, y, y_row, _gravest(group).sort, tuple(rows)))
         if period and begins is None and group[0].day >= period[0]:
             begins = y + 7
         if period and group[0].day <= period[1]:
@@ -206,16 +206,16 @@ def _staircase(groups: list[Group], x_of: Scale, texts: Texts) -> list[Placed]:
     """
     placed: list[Placed] = []
     for group in reversed(groups):
-        x = x_of(group[0].at)
+        x = x_of(_gravest(group).at)
         covered = [top for _, right, top in placed if right < x + _BLOCK]
         placed.append((group, x, max(covered, default=14.0) + _height(group, texts) + 8))
     return placed
 
 
-def _gravest(group: Group) -> Sort:
-    """As what a day is marked on which several things are."""
-    sorts = [one.sort for one in group]
-    return next((one for one in (Sort.OVERDUE, Sort.DUE) if one in sorts), sorts[0])
+def _gravest(group: Group) -> Moment:
+    """As what, and where, a day is marked on which several things are."""
+    first = {one.sort: one for one in reversed(group)}
+    return first.get(Sort.OVERDUE) or first.get(Sort.DUE) or group[0]
 
 
 def _height(group: Group, texts: Texts) -> float:
@@ -227,7 +227,7 @@ def _block(group: Group, x: float, axis: float, top: float, texts: Texts) -> Blo
     rows = tuple(
         Row(top + 13 + index * _LINE, text, kind) for index, (kind, text) in enumerate(lines)
     )
-    return Block(x, axis, x + 9, top, top + len(lines) * _LINE, _gravest(group), rows)
+    return Block(x, axis, x + 9, top, top + len(lines) * _LINE, _gravest(group).sort, rows)
 
 
 def _lines(group: Group, characters: int, texts: Texts) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""The timeline of narrow pages: what is to come stands after now, also on the day it is."""
+"""Timelines: what is to come stands after now, also on the day it is."""
 
 from datetime import UTC, datetime
 
 from broker.dashboard.texts import TEXTS as IN_EACH_LANGUAGE
-from broker.dashboard.timeline import Moment, Sort, from_top_to_bottom
+from broker.dashboard.timeline import Moment, Sort, from_left_to_right, from_top_to_bottom
 
 TEXTS = IN_EACH_LANGUAGE["en"]
 NOW = datetime(2026, 5, 5, 18, tzinfo=UTC)
@@ -23,14 +23,24 @@ def order(*moments: Moment) -> list[str]:
     return [one for one in told if one == "now" or any(m.text in one for m in moments)]
 
 
+PLANNED = Moment(
+    at=NOW.replace(hour=0), sort=Sort.PLANNED, text="planned", article="", whole_day=True
+)
+
+
 def test_what_runs_out_today_is_not_shown_as_past() -> None:
-    planned = Moment(
-        at=NOW.replace(hour=0), sort=Sort.PLANNED, text="planned", article="", whole_day=True
-    )
-    told = order(planned, due(20, "limit"))
+    told = order(PLANNED, due(20, "limit"))
     assert [one.split()[-1] for one in told] == ["now", "planned", "limit"]
 
 
 def test_what_has_run_out_today_stands_before_now() -> None:
     told = order(due(20, "legal"), due(16, "own", Sort.OVERDUE))
     assert [one.split()[-1] for one in told] == ["own", "now", "legal"]
+
+
+def test_a_wide_drawing_marks_a_day_where_what_is_due_lies() -> None:
+    drawing = from_left_to_right([PLANNED, due(20, "limit")], None, now=NOW, texts=TEXTS)
+    (block,) = drawing.blocks
+    assert block.sort is Sort.DUE
+    assert drawing.now is not None
+    assert block.x > drawing.now
