@@ -16,6 +16,8 @@ from broker.wire.document_fields import Field, Said, about_kind, fields_of
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_LIMITS = ("ActAt", "Limit")
+"""Fields that say when a period ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ def _value(field: Field, texts: Texts) -> str | None:
         if _DAY.fullmatch(text):
             return dates.day(date.fromisoformat(text), texts)
         if _INSTANT.fullmatch(text):
-            return dates.moment(datetime.fromisoformat(text), texts)
+            told = dates.until if field.name in _LIMITS else dates.moment
+            return told(datetime.fromisoformat(text), texts)
     except (ValueError, OverflowError):
         return text
     if text in ("true", "false"):

@@ -135,6 +135,15 @@ async def test_what_was_exchanged_is_there_with_fields_and_texts_of_codes(
     assert "waits in the mailbox" in page.text
 
 
+async def test_a_limit_in_a_document_is_told_as_everywhere_else(
+    broker: Broker, viewer: Visitor
+) -> None:
+    page = await viewer.get(f"/cases/{await approved(broker)}")
+    documents = page.text[page.text.index("Sporočila in obvestila") :]
+    assert "<td>15. 5. 2026 ob 24.00</td>" in documents
+    assert "16. 5. 2026" not in documents
+
+
 async def test_a_message_the_case_did_not_take_is_there_with_its_codes(
     broker: Broker, viewer: Visitor
 ) -> None:
