@@ -6,9 +6,11 @@ import gc
 import logging
 import os
 import re
+import ssl
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 from broker.store.connection import UnableToOpen
@@ -30,6 +32,8 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # Every start of the service reads the authorities of the machine; thousands do here.
+    ssl.create_default_context = cache(ssl.create_default_context)
     if arguments.mutants:
         return hunt_mutants(arguments.jobs)
     return play(arguments)
