@@ -128,20 +128,22 @@ def test_every_option_is_described(role: str, capsys: pytest.CaptureFixture[str]
 
 
 async def demo(folder: Path, *more: str) -> asyncio.subprocess.Process:
-    """A demo that is served, once it says so."""
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "broker", "serve", "--demo", "--port", "0"],
-        *["--demo-folder", str(folder / "demo"), *more],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    """A demo that is served, once it says so; its log is beside its folder."""
+    log = folder / "demo.log"
+    with log.open("wb") as told:
+        process = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-m", "broker", "serve", "--demo", "--port", "0"],
+            *["--demo-folder", str(folder / "demo"), *more],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=told,
+        )
     assert process.stdout is not None
     async with asyncio.timeout(60):
         while line := await process.stdout.readline():
             if line.startswith(b"the broker listens on "):
                 return process
-    raise AssertionError("the demo did not start")
+    raise AssertionError(f"the demo ended: {await process.wait()}\n{log.read_text('utf-8')}")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
