@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from broker.engine.state import Phase, WaitsFor
+from broker.messages.codes import Role
 from broker.messages.deadlines import DeadlineKind
 from broker.store.archive import Outcome
 from broker.store.channels import ChannelKind
@@ -70,6 +71,40 @@ class Cases(Answer):
 
     cases: tuple[CaseLine, ...]
     more: bool
+
+
+class PointLine(Answer):
+    """A point that was found by the beginning of a number; its customer is on its page alone."""
+
+    accounting_point: str
+    metering_site: str
+    delivery_point: str
+
+
+class Points(Answer):
+    """The points found, by their own number; `more` says whether there are others."""
+
+    points: tuple[PointLine, ...]
+    more: bool
+
+
+class PartyLine(Answer):
+    """A party of the market; `credentials`: how many of its credentials are valid."""
+
+    eic: str
+    name: str
+    roles: tuple[Role, ...]
+    active: bool
+    balance_group: str | None
+    affiliate: bool
+    network_charge_contract: bool
+    credentials: int
+
+
+class Parties(Answer):
+    """Every party, by its name."""
+
+    suppliers: tuple[PartyLine, ...]
 
 
 class FigureSet(Answer):

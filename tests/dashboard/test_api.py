@@ -21,7 +21,7 @@ from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_reque
 from tests.web.running import FRIDAY, Broker, token_of
 
 FOR_PROGRAMS = [one.path.replace("{number}", SOUTH) for one in ADDRESSES if one.who is Who.PROGRAM]
-ASKED = {"/api/deadlines": "?day=2026-05-05", "/api/cases": "?q=3831"}
+ASKED = {"/api/deadlines": "?day=2026-05-05", "/api/cases": "?q=3831", "/api/points": "?q=7-"}
 
 
 async def live(broker: Broker) -> None:

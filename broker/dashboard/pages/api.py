@@ -16,6 +16,7 @@ from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.openapi import Operation, Parameter, describe
 from broker.dashboard.pages.flow import chosen_span, chosen_supplier, day_from, position_from
 from broker.dashboard.pages.messages import after_line, sought_from
+from broker.dashboard.pages.suppliers import all_parties
 from broker.dashboard.pages.today import position_of, told_position, wanted_from
 from broker.engine.calendar import local_day
 from broker.engine.state import WaitsFor
@@ -24,6 +25,7 @@ from broker.store import archive, flow
 from broker.store.archive import Outcome
 from broker.store.case_search import find_cases
 from broker.store.flow import Figures
+from broker.store.point_search import find_points
 from broker.usecases.keep_channels import standings
 from broker.usecases.list_tasks import Task, list_tasks
 from broker.usecases.view_flow import WEEKS_MAX, coming_days, view_flow
@@ -70,6 +72,22 @@ async def cases(request: web.Request) -> web.StreamResponse:
     found = await request.app[OFFICE].reads(partial(find_cases, beginning=typed, limit=_LINES + 1))
     lines = _lines(answers.CaseLine, found[:_LINES])
     return _json(answers.Cases(cases=lines, more=len(found) > _LINES))
+
+
+async def points(request: web.Request) -> web.StreamResponse:
+    """Points by the beginning of a number."""
+    typed = text(request.query, "q") or ""
+    found = await request.app[OFFICE].reads(partial(find_points, beginning=typed, limit=_LINES + 1))
+    lines = _lines(answers.PointLine, found[:_LINES])
+    return _json(answers.Points(points=lines, more=len(found) > _LINES))
+
+
+async def parties(request: web.Request) -> web.StreamResponse:
+    """Every party with its status."""
+    office = request.app[OFFICE]
+    found = await office.reads(partial(all_parties, now=office.clock.now()))
+    lines = tuple(_filled(answers.PartyLine, one.party, credentials=one.valid) for one in found)
+    return _json(answers.Parties(suppliers=lines))
 
 
 async def flow_figures(request: web.Request) -> web.StreamResponse:
@@ -252,6 +270,14 @@ OPERATIONS = (
         answers.Cases,
         (Parameter("q", "The beginning of a number of case, point, site or message.", _TEXT),),
     ),
+    Operation(
+        "/api/points",
+        points,
+        "Points by the beginning of a number.",
+        answers.Points,
+        (Parameter("q", "The beginning of a number of point, site or delivery point.", _TEXT),),
+    ),
+    Operation("/api/suppliers", parties, "Suppliers and other parties.", answers.Parties),
     Operation("/api/flow", flow_figures, "How requests flow.", answers.FlowFigures, _WEEKS),
     Operation("/api/deadlines/calendar", calendar, "Deadlines by day.", answers.Calendar),
     Operation(

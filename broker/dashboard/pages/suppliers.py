@@ -21,7 +21,7 @@ _DAYS_MAX = 3650
 _LABEL_MAX = 60
 
 
-class _Listed(NamedTuple):
+class Listed(NamedTuple):
     """A party, and how many of its tokens are valid."""
 
     party: Participant
@@ -47,7 +47,7 @@ class _Done(NamedTuple):
 async def show_all(request: web.Request) -> web.StreamResponse:
     """Every party with its status."""
     office = request.app[OFFICE]
-    listed = await office.reads(partial(_list, now=office.clock.now()))
+    listed = await office.reads(partial(all_parties, now=office.clock.now()))
     return render(request, "suppliers.html", {"listed": listed})
 
 
@@ -110,9 +110,10 @@ async def _page(
     return render(request, "supplier.html", values, status=status)
 
 
-def _list(connection: Connection, now: datetime) -> tuple[_Listed, ...]:
+def all_parties(connection: Connection, now: datetime) -> tuple[Listed, ...]:
+    """Every party, by its name."""
     return tuple(
-        _Listed(party, sum(_standing(one, now) == "valid" for one in tokens))
+        Listed(party, sum(_standing(one, now) == "valid" for one in tokens))
         for party in participants.participants(connection)
         for tokens in (participants.credentials(connection, party.eic),)
     )
