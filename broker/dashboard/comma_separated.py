@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+LINES_MAX = 100_000
+"""How many lines a file has at most."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

@@ -13,7 +13,7 @@ from yarl import URL
 
 from broker.dashboard import dates
 from broker.dashboard.charts import Chart, Column, bar_chart
-from broker.dashboard.comma_separated import csv_answer
+from broker.dashboard.comma_separated import LINES_MAX, csv_answer
 from broker.dashboard.forms import number_from, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
@@ -108,10 +108,34 @@ async def show_day(request: web.Request) -> web.StreamResponse:
         "due_day": day,
         "lines": shown,
         "begins_later": "after" in request.query,
+        "as_file": str(URL("/flow/day.csv").with_query({"day": day.isoformat()})),
         "first_page": str(URL("/flow/day").with_query({"day": day.isoformat()})),
         "next_page": _next_page(day, shown) if len(lines) > len(shown) else None,
     }
     return render(request, "flow_day.html", values)
+
+
+async def export_day(request: web.Request) -> web.StreamResponse:
+    """All that falls due on one day, as a CSV file."""
+    texts, day = texts_for(request), day_from(request.query)
+    if day is None:
+        raise web.HTTPBadRequest
+    lines = await request.app[OFFICE].reads(partial(flow.due_on, day=day, limit=LINES_MAX))
+    columns = ("act_at", "limit", "article", "case", "point", "applicant")
+    rows = (
+        (
+            texts(f"words.deadline_{one.kind.value}"),
+            dates.until(one.act_at, texts),
+            dates.until(one.limit, texts),
+            dates.article(one.article, texts),
+            one.case_id,
+            one.accounting_point,
+            one.applicant_name,
+        )
+        for one in lines
+    )
+    head = [texts("flow.deadline"), *(texts(f"today.column_{name}") for name in columns)]
+    return csv_answer("roki.csv", head, rows)
 
 
 def _next_page(day: date, lines: tuple[ComingDeadline, ...]) -> str:
@@ -261,4 +285,5 @@ ADDRESSES = (
     Address("GET", "/flow", show, Who.STAFF),
     Address("GET", "/flow.csv", export, Who.STAFF),
     Address("GET", "/flow/day", show_day, Who.STAFF),
+    Address("GET", "/flow/day.csv", export_day, Who.STAFF),
 )

@@ -7,7 +7,7 @@ from aiohttp import web
 from yarl import URL
 
 from broker.dashboard import dates
-from broker.dashboard.comma_separated import csv_answer
+from broker.dashboard.comma_separated import LINES_MAX, csv_answer
 from broker.dashboard.forms import field, number_from
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.pages.messages import as_file, readable
@@ -18,7 +18,6 @@ from broker.store.archive import Document, Mailbox
 from broker.usecases.keep_channels import NoSuchChannel, put_aside_for, standings
 
 _LINES_ON_A_PAGE = 50
-_LINES_IN_A_FILE = 100_000
 COLUMNS = ("party_number", "party", "waiting", "oldest", "last_fetched", "last_acknowledged")
 """The columns of the file of mailboxes, as the texts name them."""
 DOCUMENT_COLUMNS = ("created", "kind", "case", "fetched", "acknowledged", "document")
@@ -101,7 +100,7 @@ async def try_again(request: web.Request) -> web.StreamResponse:
 async def export_one(request: web.Request) -> web.StreamResponse:
     """The documents of one party as a CSV file."""
     texts = texts_for(request)
-    _, lines = await _documents(request, limit=_LINES_IN_A_FILE)
+    _, lines = await _documents(request, limit=LINES_MAX)
     rows = (
         (
             dates.moment(one.created_at, texts),

@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from broker.dashboard import dates
-from broker.dashboard.comma_separated import csv_answer
+from broker.dashboard.comma_separated import LINES_MAX, csv_answer
 from broker.dashboard.forms import choice, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.pages.flow import day_from, position_from
@@ -25,7 +25,6 @@ from broker.wire.readable import indented
 from broker.wire.schema import INBOUND_KINDS
 
 _LINES_ON_A_PAGE = 50
-_LINES_IN_A_FILE = 100_000
 _DAYS_AT_FIRST = 30
 _FILTERS = ("from", "to", "party", "kind", "number", "outcome")
 _SHOWN_CHARACTERS = 100_000
@@ -99,7 +98,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     """The whole list, filtered the same, as a CSV file."""
     office, texts = request.app[OFFICE], texts_for(request)
     sought = sought_from(request.query, local_day(office.clock.now()))
-    lines = await office.reads(partial(archive.attempts, sought=sought, limit=_LINES_IN_A_FILE))
+    lines = await office.reads(partial(archive.attempts, sought=sought, limit=LINES_MAX))
     head = [texts(f"messages.{name}") for name in COLUMNS]
     return csv_answer("sporocila.csv", head, (_row(line, texts) for line in lines))
 

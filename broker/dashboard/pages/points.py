@@ -10,11 +10,13 @@ from http import HTTPStatus
 from sqlite3 import Connection
 
 from aiohttp import web
+from yarl import URL
 
+from broker.dashboard.comma_separated import LINES_MAX, csv_answer
 from broker.dashboard.forms import field, text
 from broker.dashboard.inaccessibility import still_inaccessible
 from broker.dashboard.office import OFFICE, Address, Who
-from broker.dashboard.render import render
+from broker.dashboard.render import render, texts_for
 from broker.engine.calendar import local_day, plus_days
 from broker.engine.facts import PointFacts
 from broker.messages.identifiers import Gsrn
@@ -49,8 +51,21 @@ async def search(request: web.Request) -> web.StreamResponse:
         "points": points[:_FOUND_MAX],
         "customers": (),
         "more": len(points) > _FOUND_MAX,
+        "as_file": str(URL("/points.csv").with_query(q=typed)),
     }
     return render(request, "points.html", values)
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """The points found, as a CSV file."""
+    texts, typed = texts_for(request), text(request.query, "q") or ""
+    points = await request.app[OFFICE].reads(partial(find_points, beginning=typed, limit=LINES_MAX))
+    head = [texts(f"points.{name}") for name in ("point", "site", "delivery_point", "customer")]
+    rows = (
+        (one.accounting_point, one.metering_site, one.delivery_point, one.customer or "")
+        for one in points
+    )
+    return csv_answer("tocke.csv", head, rows)
 
 
 async def search_customers(request: web.Request) -> web.StreamResponse:
@@ -100,6 +115,7 @@ def _look(connection: Connection, number: Gsrn, today: date) -> _Shown | None:
 
 ADDRESSES = (
     Address("GET", "/points", search, Who.STAFF),
+    Address("GET", "/points.csv", export, Who.STAFF),
     Address("POST", "/points", search_customers, Who.STAFF),
     Address("GET", "/points/{number}", show, Who.STAFF),
 )

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from broker.dashboard.comma_separated import csv_answer
 from broker.dashboard.forms import field
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
-from broker.dashboard.render import render
+from broker.dashboard.render import render, texts_for
 from broker.messages.identifiers import Eic
 from broker.store import delegations, participants
 from broker.store.delegations import Delegation
@@ -49,6 +50,29 @@ async def show_all(request: web.Request) -> web.StreamResponse:
     office = request.app[OFFICE]
     listed = await office.reads(partial(all_parties, now=office.clock.now()))
     return render(request, "suppliers.html", {"listed": listed})
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """Every party, as a CSV file."""
+    office, texts = request.app[OFFICE], texts_for(request)
+    listed = await office.reads(partial(all_parties, now=office.clock.now()))
+    names = ("name", "roles", "status", "balance_group", "network_charge", "affiliate")
+    head = ["EIC", *(texts(f"suppliers.{name}") for name in (*names, "valid_tokens"))]
+    yes_or_no = {True: texts("suppliers.yes"), False: texts("suppliers.no")}
+    rows = (
+        (
+            party.eic,
+            party.name,
+            ", ".join(texts(f"words.market_role_{role.value}") for role in party.roles),
+            texts("suppliers.active" if party.active else "suppliers.inactive"),
+            party.balance_group or "",
+            yes_or_no[party.network_charge_contract],
+            yes_or_no[party.affiliate],
+            str(valid),
+        )
+        for party, valid in listed
+    )
+    return csv_answer("udelezenci.csv", head, rows)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -147,6 +171,7 @@ def _standing(one: Credential, now: datetime) -> str:
 
 ADDRESSES = (
     Address("GET", "/suppliers", show_all, Who.STAFF),
+    Address("GET", "/suppliers.csv", export, Who.STAFF),
     Address("GET", "/suppliers/{eic}", show, Who.STAFF),
     Address("POST", "/suppliers/{eic}/tokens", issue, Who.CLERK),
     Address("POST", "/suppliers/{eic}/tokens/revoke", revoke, Who.CLERK),

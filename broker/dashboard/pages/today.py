@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from broker.dashboard import dates
-from broker.dashboard.comma_separated import csv_answer
+from broker.dashboard.comma_separated import LINES_MAX, csv_answer
 from broker.dashboard.forms import choice, field, text
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
@@ -27,7 +27,6 @@ from broker.usecases.list_tasks import Task, Urgency, count_by_urgency, list_tas
 from broker.usecases.owed_notices import Missing
 
 _LINES_ON_A_PAGE = 50
-_LINES_IN_A_FILE = 100_000
 _FILTERS = ("kind", "supplier", "area", "point")
 
 
@@ -82,7 +81,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     """The whole list, filtered the same, as a CSV file."""
     office, texts = request.app[OFFICE], texts_for(request)
     now = office.clock.now()
-    work = partial(worklist.waiting, wanted=wanted_from(request.query), limit=_LINES_IN_A_FILE)
+    work = partial(worklist.waiting, wanted=wanted_from(request.query), limit=LINES_MAX)
     lines = await office.reads(work)
     head = [texts(f"today.column_{name}") for name in _COLUMNS]
     return csv_answer("danes.csv", head, (_row(line, now, texts) for line in lines))
