@@ -71,8 +71,7 @@ def event_of(
                 return _no_switch("/Objection/CaseNumber")
             return case.case_id, ObjectionReceived(objection=message, received_at=received_at)
         case InaccessibilityReport():
-            reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}
-            case = _own_case(connection, message.case_id, party, reporters)
+            case = _case_to_report_on(connection, message.case_id, party)
             if case is None:
                 return _no_switch("/InaccessibilityReport/CaseNumber")
             return case.case_id, InaccessibilityReported(report=message, received_at=received_at)
@@ -133,8 +132,7 @@ def _case_of_reading(
     if own is None:
         case = _load(connection, case_id)
     else:
-        reporters = {Capacity.APPLICANT, Capacity.NEW_SUPPLIER}
-        case = _own_case(connection, case_id, party, reporters)
+        case = _case_to_report_on(connection, case_id, party)
     if case is None or (reading.case_id is None and case.ended_at is not None):
         return None
     return case
@@ -155,6 +153,16 @@ def _case_in_progress(
     if isinstance(divides, SwitchCase) and named in divides.points:
         return there
     return found
+
+
+def _case_to_report_on(connection: Connection, case_id: CaseId, party: Participant) -> Case | None:
+    """The case, for who is to supply or still applies; not for who took its claim back (B1)."""
+    case = _own_case(connection, case_id, party, {Capacity.NEW_SUPPLIER})
+    if case is not None:
+        return case
+    case = _own_case(connection, case_id, party, {Capacity.APPLICANT})
+    applies = case is not None and party.eic in {eic for eic, _ in case.applicants}
+    return case if applies else None
 
 
 def _own_case(
