@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crash.harness import Job, chosen, random_jobs, suitable, write_point_jobs
-from tests.crash.mutants import MUTANTS, hunt_all
+from tests.crash.mutants import MUTANTS, Mutant, hunt_all
 from tests.crash.troubles import FROM_INSIDE, Kind, Trouble
 from tests.crash.workplace import Workplace, workplace
 from tests.web.letters import ROOT
@@ -73,6 +73,15 @@ def test_the_text_of_every_defect_is_there() -> None:
         for mutant in MUTANTS
         for edit in mutant.edits
     } == {(mutant.name, edit.file): 1 for mutant in MUTANTS for edit in mutant.edits}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+def test_a_defect_leaves_a_program(mutant: Mutant) -> None:
+    changed = {edit.file: (ROOT / "broker" / edit.file).read_text("utf-8") for edit in mutant.edits}
+    for edit in mutant.edits:
+        changed[edit.file] = changed[edit.file].replace(edit.old, edit.new)
+    for name, text in changed.items():
+        compile(text, name, "exec")
 
 
 def test_nothing_in_the_product_can_be_told_to_fail() -> None:

@@ -44,6 +44,7 @@ def test_every_mutant_still_has_its_text() -> None:
         text = (ROOT / "broker" / mutant.file).read_text("utf-8")
         assert text.count(mutant.old) == 1, mutant.name
         assert mutant.old != mutant.new, mutant.name
+        compile(text.replace(mutant.old, mutant.new), mutant.file, "exec")
 
 
 @pytest.mark.parametrize("name", sorted(QUICK))
