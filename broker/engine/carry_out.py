@@ -88,11 +88,12 @@ def _register_changes(
 ) -> tuple[RegisterChange, ...]:
     """What ends and begins, created points connected, payer and reading (A27, A35, B9).
 
-    Who has read on the spot has reached the meter (A21).
+    Created points are as the point that they divide, which may have been disconnected since. Who
+    has read on the spot has reached the meter (A21).
     """
     on, case_id, payer = record.switch_date, case.case_id, case.request.network_charge_payer
     changes: list[RegisterChange] = [
-        ConnectionRecorded(accounting_point=one.accounting_point, connected=True)
+        ConnectionRecorded(accounting_point=one.accounting_point, connected=point.connected)
         for one in case.created
     ]
     changes += [

@@ -145,12 +145,12 @@ def _entries(
     switch = corrected.switch
     entries = _taken_back(case_id, switch, today)
     if reading is None:
-        return entries
+        return (*_disconnected(switch), *entries)
     return (*entries, *_entered_anew(case_id, switch, reading))
 
 
 def _taken_back(case_id: CaseId, switch: SwitchCase, today: date) -> tuple[EntryOfCase, ...]:
-    """What began never did, what ended goes on, points created for it are disconnected (B9)."""
+    """What began never did, and what ended goes on."""
     on = switch_date_of(switch)
     begun = tuple(
         SupplyBeginningTakenBack(
@@ -175,7 +175,6 @@ def _taken_back(case_id: CaseId, switch: SwitchCase, today: date) -> tuple[Entry
     point = switch.accounting_point
     reading = ReadingWithdrawn(accounting_point=point, of_case=switch.case_id, on=today)
     taken_back: tuple[EntryOfCase, ...] = (
-        *_connected(switch, connected=False),
         *begun,
         *ended,
         reading,
@@ -230,7 +229,6 @@ def _entered_anew(
     )
     payer_changed = switch.request.network_charge_payer is not switch.payer_before
     return (
-        *_connected(switch, connected=True),
         *ended,
         *begun,
         *((payer,) if payer_changed else ()),
@@ -238,8 +236,9 @@ def _entered_anew(
     )
 
 
-def _connected(switch: SwitchCase, *, connected: bool) -> tuple[ConnectionRecorded, ...]:
+def _disconnected(switch: SwitchCase) -> tuple[ConnectionRecorded, ...]:
+    """The points created for a division that never was (B9)."""
     return tuple(
-        ConnectionRecorded(accounting_point=one.accounting_point, connected=connected)
+        ConnectionRecorded(accounting_point=one.accounting_point, connected=False)
         for one in switch.created
     )

@@ -138,8 +138,8 @@ def _hold(
     with WithoutReading(case, done):
         verdict = judge_reading(case.meter_at, reported, now=now, before=done.taken_on)
     codes = set(verdict.codes) - {"260:E90"}
-    if verdict.unsure:
-        may |= codes
+    if verdict.unsure:  # it may also go back behind another reading of its day
+        may |= codes | {"260:E19"}
     else:
         must |= codes
     if {"260:E61", "260:E62"} & codes:
