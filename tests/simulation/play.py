@@ -19,6 +19,7 @@ from tests.simulation.world import Crash, World
 
 Step = dict[str, Any]
 _OPENS = (b"<SwitchRequest", b"<ShareClaim", b"<SharedSupplyRequest", b"<Correction")
+_TIMER = timedelta(seconds=90)
 _SHARE = re.compile(r"{share (\S+) (\S+)}")
 
 
@@ -49,9 +50,14 @@ class Play:
         self.auditor.review_of = self.world.phase
 
     async def step(self, step: Step) -> None:
-        """Time passes, the step is done, everything is audited. Raises Finding."""
+        """Time passes, the step is done, everything is audited. Raises Finding.
+
+        A late one comes before the timer has looked at what fell due in the last minutes.
+        """
         self.steps.append(step)
-        await self._pass_to(datetime.fromisoformat(step["at"]), _crash_of(step, "sweep"))
+        at = datetime.fromisoformat(step["at"])
+        await self._pass_to(at - _TIMER if step.get("late") else at, _crash_of(step, "sweep"))
+        self.world.clock.move_to(max(self.now, at))
         await getattr(self, f"_do_{step['do']}")(step)
 
     @property

@@ -30,6 +30,7 @@ class Players:
         self._play = play
         self._auditor: Auditor = play.auditor
         self._rng = rng
+        self._aside = random.Random(str(rng.getstate()))
         self._pace = pace
         self._count = 0
         self._applicants = Applicants(play.auditor, rng, self._name)
@@ -80,6 +81,8 @@ class Players:
             step["crash"] = self._crash()
         elif rng.random() < 0.03:
             step["sweep"] = self._crash()
+        elif step["do"] == "post" and self._aside.random() < 0.25:
+            step["late"] = True
         for one in step.get("messages", [step]):
             if "xml" in one:
                 one["xml"] = _NUMBER.sub(self._by_share, one["xml"])
@@ -137,8 +140,14 @@ class Players:
         return {"at": at.isoformat(), "do": "post", "copies": copies, **self._request(point, at)}
 
     def _a_point(self) -> Point:
-        """Any, or one where something is in progress, or the metering point of a share."""
+        """Any, or one where something is in progress, or the metering point of a share.
+
+        Or one whose supplier pays for the network, which few do.
+        """
         rng = self._rng
+        paid = [one for one in self._points if one.payer != "customer"]
+        if paid and self._aside.random() < 0.08:
+            return self._aside.choice(paid)
         running = [one.point for one in self._auditor.running if one.point.index >= 0]
         choice = rng.random()
         if running and choice < 0.12:

@@ -53,7 +53,7 @@ def _without_extras(theatre: Theatre, found: Found, steps: list[Step], index: in
 
 
 def _fewer_extras(step: Step) -> list[Step]:
-    bare = {k: v for k, v in step.items() if k not in ("crash", "sweep", "copies")}
+    bare = {k: v for k, v in step.items() if k not in ("crash", "sweep", "copies", "late")}
     fewer = [bare] if bare != step else []
     messages = step.get("messages", [])
     if len(messages) > 1:

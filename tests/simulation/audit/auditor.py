@@ -177,7 +177,7 @@ class Auditor:
             # Who was told of the case may be told why it cannot speak in it.
             others = ("SB:S10", "SB:S12", "SB:S06") if knows else ()
             return either(came, "260:E47", *others), set()
-        if point is not None and point.delivery != case.point.delivery:
+        if point is None or point.delivery != case.point.delivery:
             self.reach(received, received, case.point.delivery)
         if not self._names_point(case, sender, kind, root):
             # Where the case stands may be said before the point is looked at.
