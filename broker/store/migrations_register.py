@@ -23,10 +23,9 @@ def _is_day(column: str) -> str:
 
 def _is_instant(column: str) -> str:
     """The condition that a column holds a UTC instant as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
-    return (
-        f"({column} GLOB '????-??-??T??:??:??.[0-9][0-9][0-9][0-9][0-9][0-9]Z'"
-        f" AND strftime('%Y-%m-%dT%H:%M:%S', {column}, '+0 days') IS substr({column}, 1, 19))"
-    )
+    like = f"{column} GLOB '????-??-??T??:??:??.{'[0-9]' * 6}Z'"
+    second = f"substr({column}, 1, 19)"  # SQLite rounds a fraction, perhaps into the next one
+    return f"({like} AND strftime('%Y-%m-%dT%H:%M:%S', {second}, '+0 days') IS {second})"
 
 
 def _is_decimal(column: str) -> str:

@@ -16,7 +16,7 @@ from tests.simulation.audit.requests import check_again
 def changed(
     books: Books, root: etree._Element, point: Point, now: datetime, came: list[str]
 ) -> tuple[set[str], set[str]]:
-    """Entered at once, told to the point's suppliers; an open request is held against it again."""
+    """Entered at once, told to who supplies the point by then (A32); an open request is checked."""
     day = said.day(said.text(root, "EffectiveOn"))
     connected, name = said.text(root, "Connected"), said.text(root, "Customer/Name")
     known = books.register.customers.get(point.customer, "")
@@ -33,7 +33,7 @@ def changed(
         point.connected = connected == "true"
     else:
         books.register.customers[point.customer] = name
-    suppliers = [one.supplier for d in point.directions for one in point.suppliers(d, day)]
+    suppliers = [one.supplier for d in point.directions for one in point.suppliers(d, local(now))]
     for eic in dict.fromkeys(suppliers):
         owe_change(books, point, eic, "connection" if connected else "customer", day, now)
     for case in list(books.running.values()):

@@ -33,6 +33,8 @@ def corrected(
         return {"260:E10"}, set(ANY)
     must: set[str] = set()
     may: set[str] = set()
+    if said.text(root, "Point/AccountingPoint") != case.applications[0].point.number:
+        may.add("260:E10")  # by which of its numbers a division is called, the rules leave open
     if books.at_delivery(case.point.delivery):
         must.add("260:E22")
     if done.corrected_by:
