@@ -184,6 +184,8 @@ class Auditor:
             stands = [] if case.open else ["SB:S10"]
             if kind == "InaccessibilityReport" and readings.not_to_be_read_now(case):
                 stands.append("SB:S12")
+            if kind == "MeterReading" and (case.approved is None or case.state == "over_review"):
+                stands += ["SB:S06", "SB:S12"]
             return either(came, "260:E10", *stands), set(ANY)
         return self._about(case, kind, root, received, came)
 
