@@ -17,7 +17,7 @@ from tests.simulation.mutant import Mutant
 from tests.simulation.mutants_of_shares import MUTANTS_OF_SHARES
 
 ROOT = Path(__file__).resolve().parents[2]
-BUDGET = 1000
+BUDGET = 2000
 SEED = "mutants"
 _COPIED = ("broker", "tests/simulation", "fixtures/register", "fixtures/messages", "xsd")
 
