@@ -42,6 +42,9 @@ DAYS = {
     "after the first of May": datetime(2026, 5, 3, 12, tzinfo=UTC),
     "half an hour after midnight": datetime(2027, 6, 14, 22, 30, tzinfo=UTC),
     "half an hour before midnight": datetime(2027, 6, 15, 21, 30, tzinfo=UTC),
+    "the last half millisecond of a second": datetime(
+        2026, 11, 22, 13, 15, 10, 999_800, tzinfo=UTC
+    ),
     "29 February": datetime(2028, 2, 29, 23, 30, tzinfo=UTC),
     "before the dates of the sample": datetime(2025, 8, 15, 6, tzinfo=UTC),
 }
