@@ -176,6 +176,10 @@ def write_point_jobs(scenarios: Iterable[Undisturbed]) -> Iterator[Job]:
             yield Job(f"after the commit of {write}", one, (committed,))
 
 
+# Looks at a case between a decision and what is due at once, which a start does first.
+_SETTLED_AT_ONCE = "measured-power-under-review.toml"
+
+
 @cache
 def read(path: Path) -> Scenario:
     """The scenario in this file, read once."""
@@ -185,4 +189,8 @@ def read(path: Path) -> Scenario:
 def suitable() -> list[Path]:
     """Every scenario; those that look at what is not swept after a start are left out."""
     paths = scenario_paths([ROOT / "fixtures" / "scenarios"])
-    return [path for path in paths if "unswept" not in path.read_text(encoding="utf-8")]
+    return [
+        path
+        for path in paths
+        if "unswept" not in path.read_text(encoding="utf-8") and path.name != _SETTLED_AT_ONCE
+    ]
