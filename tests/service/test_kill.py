@@ -270,6 +270,6 @@ async def refused(process: Process) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection(host, int(port))
-            except ConnectionRefusedError:
-                return
+            except (ConnectionRefusedError, ConnectionResetError):
+                return  # reset: it stood in the queue of the socket that was closed
             writer.close()
