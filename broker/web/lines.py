@@ -88,6 +88,7 @@ class Line(web.RequestHandler):
             max_field_size=_HEADER_BYTES_MAX,
             max_headers=_HEADERS_MAX,
             read_bufsize=_BUFFERED_BYTES,
+            auto_decompress=False,
         )
         self._lines = lines
         self._is_in = False

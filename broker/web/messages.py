@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from broker.messages.identifiers import MessageId, ReceiptNumber
 from broker.messages.reasons import Reason
@@ -19,6 +19,7 @@ from broker.web.door import (
     too_slow,
     xml,
 )
+from broker.web.packed import Packed, Plain, UnableToUnpack, unpacking
 from broker.wire.write_view import write_message_status
 
 _log = logging.getLogger(__name__)
@@ -32,20 +33,23 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     if (request.content_length or 0) > MESSAGE_BYTES_MAX:
         return _too_large(request)
     with door.share.bodies.room(party.eic) as room:
+        unpacker = unpacking(request.headers.get(hdrs.CONTENT_ENCODING, ""))
         try:
             room.grow_to(request.content_length or 0)
-            data = await _body(request, room)
+            data = await _body(request, room, unpacker or Plain())
         except TimeoutError:
             return too_slow(request)
         except web.HTTPRequestEntityTooLarge:
             return _too_large(request)
+        except UnableToUnpack:
+            return _hung_up(refusal(request, 400, Reason.NOT_WELL_FORMED))
         except UnableToHoldMoreOfOne:
             return _hung_up(too_many(request, 1))
         except UnableToHold:
             return _hung_up(refusal(request, 503, Reason.TRY_AGAIN, {"Retry-After": "1"}))
         received_at = door.clock.now()
         door.share.charge_for(party.eic, len(data))
-        if request.content_type in _MEDIA_TYPES:
+        if unpacker and request.content_type in _MEDIA_TYPES:
             answer = await door.receive.receive(data, party, received_at)
         else:
             answer = await door.receive.refuse_media_type(data, party, received_at)
@@ -53,15 +57,19 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     return xml(answer.body, answer.status, headers)
 
 
-async def _body(request: web.Request, room: Room) -> bytes:
-    """All bytes of the message. Raises TimeoutError, UnableToHold, HTTPRequestEntityTooLarge."""
+async def _body(request: web.Request, room: Room, unpacker: Plain | Packed) -> bytes:
+    """All bytes of the message, unpacked.
+
+    Raises TimeoutError, UnableToHold, UnableToUnpack, HTTPRequestEntityTooLarge.
+    """
     data = bytearray()
     async with asyncio.timeout(request.app[DOOR].message_within_seconds):
         async for chunk in request.content.iter_any():
-            data += chunk
+            data += unpacker.take(chunk, MESSAGE_BYTES_MAX + 1 - len(data))
             if len(data) > MESSAGE_BYTES_MAX:
                 raise web.HTTPRequestEntityTooLarge(MESSAGE_BYTES_MAX, len(data))
             room.grow_to(len(data))
+    unpacker.end()
     return bytes(data)
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import logging
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -129,10 +131,54 @@ async def test_a_sender_that_hangs_up_is_no_alarm(
     assert (await broker.post(GOOD, SOUTH)).status == 200
 
 
-async def test_a_packed_message_is_read_and_kept_unpacked(broker: Broker) -> None:
-    packed = gzip.compress(GOOD)
-    assert (await broker.post(packed, SOUTH, {"Content-Encoding": "gzip"})).status == 200
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("Deflate", zlib.compress)],
+)
+async def test_a_packed_message_is_read_and_kept_unpacked(
+    broker: Broker, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    assert (await broker.post(pack(GOOD), SOUTH, {"Content-Encoding": encoding})).status == 200
     assert (GOOD,) in broker.rows("SELECT content FROM payloads")
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        gzip.compress(GOOD)[:-9],
+        gzip.compress(GOOD) + b"more",
+        gzip.compress(GOOD) + gzip.compress(GOOD),
+        b"",
+    ],
+    ids=["an end is missing", "more behind", "two", "nothing"],
+)
+async def test_what_does_not_unpack_to_one_message_is_no_message(
+    broker: Broker, cut: bytes
+) -> None:
+    answer = await broker.post(cut, SOUTH, {"Content-Encoding": "gzip"})
+    assert (answer.status, answer.codes) == (400, ["SB:T01"])
+    assert broker.count("inbox") == 0
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip"])
+async def test_packed_as_nobody_here_unpacks(broker: Broker, encoding: str) -> None:
+    """It is kept as it came, like a message of another media type."""
+    answer = await broker.post(gzip.compress(GOOD), SOUTH, {"Content-Encoding": encoding})
+    assert (answer.status, answer.codes) == (415, ["SB:T08"])
+    assert answer.receipt is not None
+    assert broker.count("inbox") == 1
+
+
+@pytest.mark.parametrize("to", ["door", "dashboard"])
+async def test_what_a_stranger_packs_is_not_unpacked(broker: Broker, to: str) -> None:
+    """Else it would be no HTTP, and the line would end: little could unpack to very much."""
+    port = broker.port if to == "door" else int(broker.service.dashboard_address.split(":")[-1])
+    line = await Line.to(port)
+    broken = ("Content-Encoding: gzip", "Content-Length: 10")
+    for _ in range(3):
+        await line.send(head("POST", "/messages", None, *broken) + b"0123456789")
+        assert (await line.answer()).status in {401, 405}
+    await line.close()
 
 
 BROKEN = {
