@@ -27,15 +27,23 @@ def command(role: str, party: str, url: str, folder: Path, *more: str) -> list[s
 async def at_work(
     role: str, party: str, url: str, folder: Path, *more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A simulated party in a process of its own until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        *command(role, party, url, folder, *more),
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    """A simulated party in a process of its own until the block ends.
+
+    What it says of itself is shown with a test that fails.
+    """
+    log = folder / f"{party}.log"
+    with log.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *command(role, party, url, folder, *more),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=stderr,
+        )
     try:
         yield process
+    except BaseException:
+        print(f"{party} said:\n{log.read_text('utf-8', 'replace')}")
+        raise
     finally:
         if process.returncode is None:
             process.kill()
