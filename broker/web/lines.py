@@ -10,6 +10,8 @@ import logging
 import resource
 import ssl
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from aiohttp import web
@@ -36,10 +38,10 @@ class Lines:
     def __init__(self, settings: LimitSettings, turned_away: Counter[int]) -> None:
         self.settings = settings
         self._turned_away = turned_away
-        self._open: dict[Line, str] = {}
+        self._open: dict[Line | Handshake, str] = {}
         self._from: Counter[str] = Counter()
 
-    def enter(self, line: "Line", address: str) -> bool:
+    def enter(self, line: "Line | Handshake", address: str) -> bool:
         """Whether one more from this address may stay; where all are taken, one that is idle ends.
 
         Lines of a proxy are not counted by address: they are everybody's.
@@ -49,7 +51,7 @@ class Lines:
         if crowded and address not in settings.proxies:
             return self._refuse(503)
         if len(self._open) >= settings.connections_max:
-            idle = [one for one in self._open if one.is_idle()]
+            idle = [one for one in self._open if isinstance(one, Line) and one.is_idle()]
             if not idle:
                 return self._refuse(503)
             min(idle, key=lambda one: one.last_heard_at).force_close()
@@ -57,7 +59,15 @@ class Lines:
         self._from[network] += 1
         return True
 
-    def leave(self, line: "Line") -> None:
+    def go_on(self, handshake: "Handshake", line: "Line") -> None:
+        """TLS is agreed on: what was let in is this line from now on."""
+        self._open[line] = self._open.pop(handshake)
+
+    def has(self, line: "Line") -> bool:
+        """Whether the line has been let in."""
+        return line in self._open
+
+    def leave(self, line: "Line | Handshake") -> None:
         """The line is closed."""
         network = self._open.pop(line)
         self._from[network] -= 1
@@ -98,7 +108,7 @@ class Line(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to take requests, or say that there is no room and hang up."""
         address = (transport.get_extra_info("peername") or ("",))[0]
-        self._is_in = self._lines.enter(self, address)
+        self._is_in = self._lines.has(self) or self._lines.enter(self, address)
         if self._is_in:
             super().connection_made(transport)
         else:
@@ -142,6 +152,57 @@ class Line(web.RequestHandler):
             self.force_close()
 
 
+class Handshake(asyncio.Protocol):
+    """A connection on which TLS is not agreed on yet: it counts, and has as long as for a head.
+
+    asyncio tells of a connection over TLS only when all is agreed; whoever says nothing would
+    not be counted.
+    """
+
+    def __init__(self, lines: Lines, make_line: Callable[[], Line], tls: ssl.SSLContext) -> None:
+        self._lines = lines
+        self._make_line = make_line
+        self._tls = tls
+        self._said_early: list[bytes] = []
+        self._agreeing: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to agree, or hang up where there is no room."""
+        plain = cast(asyncio.Transport, transport)
+        address = (plain.get_extra_info("peername") or ("",))[0]
+        if self._lines.enter(self, address):
+            plain.pause_reading()  # the first bytes are for TLS
+            self._agreeing = asyncio.create_task(self._agree(plain))
+        else:
+            plain.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """What comes with the last of the handshake belongs to the line."""
+        self._said_early.append(data)
+
+    async def _agree(self, plain: asyncio.Transport) -> None:
+        line: Line | None = None
+        try:
+            within = self._lines.settings.head_within_seconds
+            secured = await asyncio.get_running_loop().start_tls(
+                plain, self, self._tls, server_side=True, ssl_handshake_timeout=within
+            )
+            if secured is not None and not secured.is_closing():
+                line = self._make_line()
+                self._lines.go_on(self, line)
+        except OSError:  # what was said is no TLS, too slow, or nobody is there any more
+            pass
+        finally:
+            if line is None:
+                self._lines.leave(self)
+                plain.abort()
+        if line is not None and secured is not None:
+            secured.set_protocol(line)
+            line.connection_made(secured)
+            for data in self._said_early:
+                line.data_received(data)
+
+
 def allow_open_files(files: int) -> None:
     """Let this process open so many files, each line being one, as far as the system has it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -173,12 +234,10 @@ class LimitedSite(web.TCPSite):
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         assert server is not None
-        within = self._lines.settings.head_within_seconds
+        make_line, tls = partial(Line, server, self._lines, loop), self._ssl_context
         self._server = await loop.create_server(
-            lambda: Line(server, self._lines, loop),
+            make_line if tls is None else lambda: Handshake(self._lines, make_line, tls),
             self._host,
             self._port,
-            ssl=self._ssl_context,
-            ssl_handshake_timeout=within if self._ssl_context else None,
             backlog=self._backlog,
         )

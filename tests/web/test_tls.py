@@ -17,6 +17,7 @@ from broker.config import TlsSettings, UnableToReadConfig, config_of
 from broker.places import UnableToListen
 from tests.web.certificates import FAR_OFF, LONG_AGO, Files, TestCa
 from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_request
+from tests.web.raw_http import Line
 from tests.web.running import Answered, Broker, running, token_of
 
 BECAUSE = {"by": "Nada Zgled", "why": "asked for by letter"}
@@ -305,3 +306,50 @@ async def test_a_door_without_usable_files_does_not_open(
     with pytest.raises(UnableToListen, match=r"wrong\.pem"):
         async with running(database, tls=spoilt):
             pass
+
+
+async def test_a_line_counts_before_anything_is_agreed_on_it(
+    database: Path, tls: TlsSettings, clients: dict[str, Files]
+) -> None:
+    """Else as many as one likes could be held open without a word."""
+    limits = {"connections_per_address_max": 3}
+    async with running(database, tls=tls, limits=limits) as broker:
+        silent = [await Line.to(broker.port) for _ in range(3)]
+        fourth = await Line.to(broker.port)
+        assert await fourth.ended()
+        assert broker.service.door.turned_away[503] == 1
+        await silent.pop().close()
+        async with Caller(broker, tls, clients["south"]) as one:
+            assert (await one.get("/health/live")).status == 200
+        for line in (*silent, fourth):
+            await line.close()
+
+
+async def test_who_agrees_on_nothing_goes_and_leaves_no_trace(
+    database: Path, tls: TlsSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = {"connections_per_address_max": 1, "head_within_seconds": 0.3}
+    async with running(database, tls=tls, limits=limits) as broker:
+        for said in (b"GET / HTTP/1.1\r\n\r\n", b"", b"\x16\x03\x01\xff\xff"):
+            line = await Line.to(broker.port)
+            await line.send(said)
+            while not await line.ended():
+                pass  # an alert in the words of TLS
+            await line.close()
+        for _ in range(3):
+            async with Caller(broker, tls, None) as somebody:
+                assert (await somebody.get("/health/live")).status == 200
+        assert broker.service.door.turned_away == {}
+    assert "ALARM" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+async def test_lines_under_way_do_not_keep_the_service_from_ending(
+    database: Path, tls: TlsSettings
+) -> None:
+    async with running(database, tls=tls) as broker:
+        line = await Line.to(broker.port)
+        async with Caller(broker, tls, None) as somebody:
+            assert (await somebody.get("/health/live")).status == 200
+    assert await line.ended()
+    await line.close()
