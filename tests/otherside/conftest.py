@@ -1,6 +1,8 @@
 """Registers to be switched: the sample of spring 2026, and the sample moved to today."""
 
+import random
 import shutil
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,3 +51,20 @@ def database_of_today(template_of_today: Path, tmp_path: Path) -> Path:
 def now() -> datetime:
     """The present second."""
     return SystemClock().now().astimezone(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def port_to_keep() -> int:
+    """A port to listen at again and again: it and the next, the dashboard's, are nobody else's.
+
+    They lie below those that a system gives to whoever asks for any port, or calls somebody.
+    """
+    for port in random.sample(range(20_000, 32_000, 2), 100):
+        if _is_free(port) and _is_free(port + 1):
+            return port
+    raise AssertionError("no port is free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) != 0

@@ -62,17 +62,17 @@ async def test_three_parties_complete_a_switch_each(database_of_today: Path, now
 
 
 async def test_a_centre_outlives_the_broker(
-    database_of_today: Path, now: datetime, unused_tcp_port: int
+    database_of_today: Path, now: datetime, port_to_keep: int
 ) -> None:
-    url, folder = f"http://127.0.0.1:{unused_tcp_port}", database_of_today.parent
+    url, folder = f"http://127.0.0.1:{port_to_keep}", database_of_today.parent
     async with at_work("metering-centre", METERING_CENTRE, url, folder) as centre:
-        async with running(database_of_today, clock=SystemClock(), port=unused_tcp_port) as broker:
+        async with running(database_of_today, clock=SystemClock(), port=port_to_keep) as broker:
             centre.send_signal(signal.SIGSTOP)
             case = (await broker.post(remote_request(now), SOUTH)).case
         centre.send_signal(signal.SIGCONT)
         await asyncio.sleep(2)
         assert centre.returncode is None
-        async with running(database_of_today, clock=SystemClock(), port=unused_tcp_port) as broker:
+        async with running(database_of_today, clock=SystemClock(), port=port_to_keep) as broker:
             await until(lambda: switched(broker, case))
             await until(lambda: nothing_waits(broker, METERING_CENTRE))
         assert await ended(centre) == 0
