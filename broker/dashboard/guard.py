@@ -35,6 +35,7 @@ from broker.store.writer import UnableToWrite
 _log = logging.getLogger(__name__)
 
 _COOKIE, _LANGUAGE_COOKIE = "session", "language"
+_FORM = "application/x-www-form-urlencoded"
 _FORM_WITHIN_SECONDS = 30.0
 _YEAR_SECONDS = 366 * 24 * 3600
 _HEADERS = {
@@ -156,11 +157,15 @@ async def _is_operators_program(request: web.Request) -> bool:
 
 
 async def _carries_form_token(request: web.Request) -> bool:
+    if (request.content_type, request.charset or "utf-8") != (_FORM, "utf-8"):
+        raise web.HTTPBadRequest  # browsers send ours so, and strangers may send anything
     try:
         async with asyncio.timeout(_FORM_WITHIN_SECONDS):
             given = (await request.post()).get("form_token")
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest from None
     return isinstance(given, str) and hmac.compare_digest(
         given.encode(), request[FORM_TOKEN].encode()
     )

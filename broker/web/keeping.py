@@ -12,6 +12,8 @@ from broker.usecases.watch_owed import MadeAgain
 from broker.web.door import DOOR
 from broker.web.operator import json_answer
 
+_YEARS = range(2000, 3000)
+
 
 class MakeAgain(msgspec.Struct, forbid_unknown_fields=True):
     """Who has missing notices made, and why: of one case, or all that are missing."""
@@ -81,6 +83,8 @@ def _wanted(asked: Erase) -> Wanted:
     """What is to be erased. Raises ValueError unless exactly one thing is named."""
     if sum(one is not None for one in (asked.case, asked.customer, asked.before)) != 1:
         raise ValueError("name one of: a case, a customer, a day")
+    if asked.before is not None and asked.before.year not in _YEARS:
+        raise ValueError(f"{asked.before}: no day that anything here could be of")
     return Wanted(
         case_id=None if asked.case is None else CaseId(asked.case),
         customer=None if asked.customer is None else TaxNumber(asked.customer),

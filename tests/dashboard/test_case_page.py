@@ -249,7 +249,17 @@ async def test_a_reading_that_is_refused_is_told_and_stays_typed(
 
 @pytest.mark.parametrize(
     "typed",
-    [{}, {"taken_at": "x", "1-0:1.8.0": "1"}, {"taken_at": "2026-04-24T09:30", "1-0:1.8.0": "x"}],
+    [
+        {},
+        {"taken_at": "x", "1-0:1.8.0": "1"},
+        {"taken_at": "0001-01-01T00:00", "1-0:1.8.0": "1"},
+        {"taken_at": "9999-12-31T23:59", "1-0:1.8.0": "1"},
+        {"taken_at": "2026-04-24T09:30Z", "1-0:1.8.0": "1"},
+        {"taken_at": "2026-04-24T09:30", "1-0:1.8.0": "x"},
+        {"taken_at": "2026-04-24T09:30", "1-0:1.8.0": "1e7"},
+        {"taken_at": "2026-04-24T09:30", "1-0:1.8.0": "1" * 30},
+        {"taken_at": "2026-04-24T09:30", "1-0:1.8.0": "NaN"},
+    ],
 )
 async def test_what_is_no_reading_is_not_sent(
     broker: Broker, clerk: Visitor, typed: dict[str, object]

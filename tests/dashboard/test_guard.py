@@ -153,3 +153,32 @@ async def test_a_page_that_is_not_there_is_told_within_the_frame(clerk: Visitor)
     assert (
         await clerk.fill("/language", {"language": "en", "to": "/"}, on="/nonsense")
     ).path == "/"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=foo", b"name=x"),
+        ("application/x-www-form-urlencoded; charset=unicode_escape", b"form_token=\\ud800"),
+        ("application/x-www-form-urlencoded", b"name=\xff"),
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nX: y\r\n\r\nx\r\n--x--\r\n",
+        ),
+        ("application/json", b"{}"),
+        ("text/plain", b"name=x"),
+        ("nonsense", b"name=x"),
+    ],
+)
+async def test_what_is_no_form_is_the_senders_fault(
+    broker: Broker, caplog: pytest.LogCaptureFixture, content_type: str, body: bytes
+) -> None:
+    """Anybody may send it: neither an alarm nor a fault of ours."""
+    line = await Line.to(int(broker.service.dashboard_address.split(":")[-1]))
+    sent = (f"Content-Type: {content_type}", f"Content-Length: {len(body)}", "Cookie: session=x")
+    await line.send(head("POST", "/sign-in", None, *sent) + body)
+    assert (await line.answer()).status in {400, 403}
+    await line.close()
+    assert "ALARM" not in caplog.text

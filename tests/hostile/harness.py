@@ -1,4 +1,4 @@
-"""Posts hostile inputs to a running service and says what it made of them.
+"""Posts hostile inputs to a running service and says what it made of them; types some, too.
 
 Whatever came: an answer within seconds, never a 5xx, valid against our own schema; no alarm, no
 line of the log that the sender wrote or that tells of a person; and afterwards a file that
@@ -31,11 +31,14 @@ from broker.store.connection import open_for_reading
 from broker.store.verify import FindingKind, verify
 from broker.web.broken_http import leave_out_what_was_sent
 from broker.wire.schema import TAG_PREFIX, validate
+from tests.dashboard.visitors import let_in
 from tests.hostile.inputs import input_number
+from tests.hostile.typed import Typist
 from tests.web.letters import METERING_CENTRE, NORTH, OPERATOR, SOUTH
 from tests.web.running import Broker, new_database, running, token_of
 
 SECONDS_MAX = 10.0
+TYPED_PER_INPUT = 2  # so many messages for a request typed
 LINES = 8
 SENDERS = (SOUTH, NORTH, OPERATOR, METERING_CENTRE)
 # The clock stands still, so no allowance would come back.
@@ -50,13 +53,22 @@ class Seen:
     """What was seen so far: answers by status, the slowest, and everything that must not be."""
 
     statuses: Counter[int] = field(default_factory=Counter)
+    typed: Counter[int] = field(default_factory=Counter)
     slowest_seconds: float = 0.0
+    slowest: str = ""
     faults: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """How many inputs were answered."""
         return self.statuses.total()
+
+    def note(self, status: int, seconds: float, what: str) -> None:
+        """An answer, by its status and how long it took."""
+        if seconds > self.slowest_seconds:
+            self.slowest_seconds, self.slowest = seconds, what
+        if status >= 500 or seconds > SECONDS_MAX:
+            self.faults.append(f"{status} after {seconds:.1f} s, {what}")
 
 
 class LogWatch(logging.Handler):
@@ -118,9 +130,7 @@ async def _ask(
     ) as answer:
         body = await answer.read()
     took = time.monotonic() - began
-    seen.slowest_seconds = max(seen.slowest_seconds, took)
-    if answer.status >= 500 or took > SECONDS_MAX:
-        seen.faults.append(f"{what}: {answer.status} after {took:.1f} s: {(data or b'')[:300]!r}")
+    seen.note(answer.status, took, f"{what}: {(data or b'')[:300]!r}")
     return answer.status, body
 
 
@@ -170,14 +180,33 @@ async def _run(
     """On several lines at once, so that inputs meet in one batch and while others are read."""
     numbers = iter(range(inputs))
     async with running(path, limits=UNLIMITED) as broker:
+        await let_in(broker, "nada")
 
         async def one_line() -> None:
             for number in numbers:
                 await post(broker, number, random_seed, seen)
                 told(seen)
 
-        await asyncio.gather(*(one_line() for _ in range(LINES)))
+        await asyncio.gather(
+            *(one_line() for _ in range(LINES)),
+            type_at(broker, inputs // TYPED_PER_INPUT, random_seed, seen),
+        )
         await look_over(broker, seen)
+
+
+async def type_at(broker: Broker, count: int, random_seed: int, seen: Seen) -> None:
+    """What is typed at the dashboard and sent by the operator's programs, between the messages."""
+    typist = Typist(broker, random_seed)
+    await typist.begin()
+    for number in range(count):
+        status, took, sent = await typist.send(number)
+        seen.typed[status] += 1
+        seen.note(status, took, f"typed {number} of seed {random_seed}: {str(sent)[:500]}")
+    await typist.end()
+
+
+def _by_status(counted: Counter[int]) -> str:
+    return ", ".join(f"{status}: {n}" for status, n in sorted(counted.items()))
 
 
 def main() -> int:
@@ -204,9 +233,10 @@ def main() -> int:
         except KeyboardInterrupt:
             print("stopped before the end: the file was not looked over")
         size = path.stat().st_size // 2**20
-    statuses = ", ".join(f"{status}: {n}" for status, n in sorted(seen.statuses.items()))
     print(f"{seen.count} inputs of seed {options.seed} in {time.monotonic() - began:.0f} s")
-    print(f"answers: {statuses}; the slowest after {seen.slowest_seconds:.2f} s; {size} MiB kept")
+    print(f"answers to messages: {_by_status(seen.statuses)}")
+    print(f"answers to {seen.typed.total()} requests typed: {_by_status(seen.typed)}")
+    print(f"the slowest after {seen.slowest_seconds:.2f} s ({seen.slowest[:120]}); {size} MiB kept")
     print(f"faults: {len(seen.faults)}")
     for fault in seen.faults:
         print(f"  {fault}")

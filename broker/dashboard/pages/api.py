@@ -11,10 +11,10 @@ from yarl import URL
 
 from broker.dashboard import answers
 from broker.dashboard.answers import Answer
-from broker.dashboard.forms import number_from, text
+from broker.dashboard.forms import day_from, number_from, position_from, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.openapi import Operation, Parameter, describe
-from broker.dashboard.pages.flow import chosen_span, chosen_supplier, day_from, position_from
+from broker.dashboard.pages.flow import chosen_span, chosen_supplier
 from broker.dashboard.pages.messages import after_line, sought_from
 from broker.dashboard.pages.suppliers import all_parties
 from broker.dashboard.pages.today import position_of, told_position, wanted_from

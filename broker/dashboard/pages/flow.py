@@ -14,7 +14,7 @@ from yarl import URL
 from broker.dashboard import dates
 from broker.dashboard.charts import Chart, Column, bar_chart
 from broker.dashboard.comma_separated import LINES_MAX, csv_answer
-from broker.dashboard.forms import number_from, text
+from broker.dashboard.forms import day_from, number_from, position_from, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
@@ -163,25 +163,6 @@ def chosen_supplier(request: web.Request) -> Eic | None:
     """The supplier asked for, None for all."""
     named = text(request.query, "supplier")
     return Eic(named) if named else None
-
-
-def day_from(query: Mapping[str, str], name: str = "day") -> date | None:
-    """The day that an address names, None for none."""
-    try:
-        return date.fromisoformat(query.get(name, ""))
-    except ValueError:
-        return None
-
-
-def position_from(query: Mapping[str, str], name: str = "after") -> tuple[datetime, int] | None:
-    """The position that an address tells, `instant~number`; None, the beginning, for all else."""
-    at, _, number = query.get(name, "").partition("~")
-    try:
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    known = instant.tzinfo is not None and number.isascii() and number.isdecimal()
-    return (instant, min(int(number[:18]), 2**62)) if known else None
 
 
 def _asked(request: web.Request) -> dict[str, str]:

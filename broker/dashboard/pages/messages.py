@@ -12,9 +12,8 @@ from yarl import URL
 
 from broker.dashboard import dates
 from broker.dashboard.comma_separated import LINES_MAX, csv_answer
-from broker.dashboard.forms import choice, text
+from broker.dashboard.forms import choice, day_from, position_from, text
 from broker.dashboard.office import OFFICE, Address, Who
-from broker.dashboard.pages.flow import day_from, position_from
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
 from broker.engine.calendar import end_of, local_day, plus_days, start_of

@@ -12,7 +12,7 @@ from yarl import URL
 
 from broker.dashboard import dates
 from broker.dashboard.comma_separated import LINES_MAX, csv_answer
-from broker.dashboard.forms import choice, field, text
+from broker.dashboard.forms import choice, field, instant_of, text
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
@@ -168,11 +168,8 @@ def position_of(told: str) -> Position | None:
     at, separator, case_id = told.partition("~")
     if not separator:
         return None
-    try:
-        act_at = datetime.fromisoformat(at) if at else None
-    except ValueError:
-        return None
-    return None if act_at and act_at.tzinfo is None else Position(act_at, CaseId(case_id))
+    act_at = instant_of(at)
+    return None if at and act_at is None else Position(act_at, CaseId(case_id))
 
 
 ADDRESSES = (
