@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from broker.engine.calendar import start_of
-from broker.engine.facts import MeterFacts, PointFacts, ReadingOnRecord, SupplierFacts
+from broker.engine.facts import (
+    MeterFacts,
+    PointFacts,
+    ReadingOnRecord,
+    SupplierFacts,
+    SupplyFacts,
+)
 from broker.engine.rulebook import Rulebook
 from broker.engine.rules_reading import ReadingCheck
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
@@ -51,7 +57,7 @@ class CorrectedReading:
     """The reading on record that a correction is about, with what stands around it (C6).
 
     `before` and `after` are the readings of the same meter next to it, `billed` the periods that
-    end or begin with it, `suppliers` who supplied the point in them.
+    end or begin with it, `supplies` those by the same meter in them.
     """
 
     reading: ReadingOnRecord
@@ -60,7 +66,7 @@ class CorrectedReading:
     before: ReadingOnRecord | None
     after: ReadingOnRecord | None
     billed: tuple[BilledPeriod, ...]
-    suppliers: tuple[Eic, ...]
+    supplies: tuple[SupplyFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +77,8 @@ class ChangeFacts:
     `given_out` those of the named numbers that were given out before (D1), `site` the metering
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
-    `present_suppliers` who supplies the point on the day of receipt, `corrected` the reading on
-    record that a correction is about (C6).
+    `concerned` the supplies of the day of receipt which the change concerns, those of the point
+    first (A32), `corrected` the reading on record that a correction is about (C6).
     """
 
     operator: Eic
@@ -85,7 +91,7 @@ class ChangeFacts:
     site: SiteFacts | None
     serial_taken: bool
     suppliers: tuple[SupplierFacts, ...]
-    present_suppliers: tuple[Eic, ...]
+    concerned: tuple[SupplyFacts, ...]
     corrected: CorrectedReading | None = None
 
     def supplier(self, eic: Eic) -> SupplierFacts | None:

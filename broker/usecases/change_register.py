@@ -24,7 +24,15 @@ from broker.messages.reported_changes import (
     ReportedChange,
     ReportedReading,
 )
-from broker.store import cases, corrections, journal, participants, register, register_upkeep
+from broker.store import (
+    cases,
+    corrections,
+    journal,
+    participants,
+    register,
+    register_upkeep,
+    supply,
+)
 from broker.store.outbox import Owed
 from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
 
@@ -112,9 +120,9 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
     if change.point.metering_site_gsrn is not None:
         numbers.append(change.point.metering_site_gsrn)
     since, until = register_upkeep.meter_days(connection, point, day)
-    today = register.point_facts(connection, point, local_day(now))
-    present = suppliers_of(today)
-    named: list[Eic] = [*present, *(first.supplier for first in _first_suppliers(change))]
+    concerned = supply.supplies_concerned(connection, point, change.kind, local_day(now))
+    named: list[Eic] = [one.supplier for one in concerned]
+    named += [first.supplier for first in _first_suppliers(change)]
     facts = register.point_facts(connection, point, day)
     if facts is not None:
         named += [one.supplier for one in facts.supplies]
@@ -130,16 +138,11 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         site=register_upkeep.site(connection, change.point.metering_site),
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),
-        present_suppliers=present,
+        concerned=concerned,
         corrected=corrections.corrected_reading(connection, point, right.serial_number, day)
         if isinstance(right := change.change, ReportedReading)
         else None,
     )
-
-
-def suppliers_of(point: PointFacts | None) -> tuple[Eic, ...]:
-    """Who supplies the point, in whatever direction, each once."""
-    return tuple(dict.fromkeys(one.supplier for one in point.supplies)) if point else ()
 
 
 def _first_suppliers(change: ReportedChange) -> tuple[FirstSupplier, ...]:

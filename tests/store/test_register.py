@@ -33,8 +33,9 @@ from broker.store.register import (
     point_facts,
     record_changes,
 )
-from broker.store.supply import ChangeDoesNotFitTheRegister, who_supplies
+from broker.store.supply import ChangeDoesNotFitTheRegister
 from broker.usecases.import_register import import_register
+from tests.store.samples import supplied
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 DAY = date(2026, 4, 15)
@@ -76,7 +77,7 @@ def suppliers(
     conn: Connection, number: int, day: date, direction: Direction = Direction.CONSUMPTION
 ) -> list[tuple[Eic, Decimal]]:
     """Who supplies a sample point, with shares."""
-    found = who_supplies(conn, gsrn(number), direction, day)
+    found = supplied(conn, gsrn(number), direction, day)
     return [(supply.supplier, supply.share) for supply in found]
 
 
