@@ -73,7 +73,8 @@ class CorrectedReading:
 class ChangeFacts:
     """What the register says of a reported change, as of the day from which it holds.
 
-    `meter_since` and `meter_until` are when the meter of that day was installed and removed;
+    `meter_since` and `meter_until` are when the meter of that day was installed and removed,
+    `measured` the directions of all points that it measures (B9);
     `given_out` those of the named numbers that were given out before (D1), `site` the metering
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
@@ -87,6 +88,7 @@ class ChangeFacts:
     point: PointFacts | None
     meter_since: date | None
     meter_until: date | None
+    measured: tuple[Direction, ...]
     given_out: tuple[Gsrn, ...]
     site: SiteFacts | None
     serial_taken: bool

@@ -93,13 +93,14 @@ def tell_of_change(
 def tell_case_at(
     connection: Connection, point: PointFacts, event: PointChanged, *, now: datetime, desk: Desk
 ) -> None:
-    """A case in progress at this accounting point, or measured there, learns of the change."""
+    """A case in progress at this accounting point, or with its meter, learns of the change."""
     case_id = cases.open_case_at(connection, point.delivery_point)
     case = cases.load(connection, case_id) if case_id else None
-    if isinstance(case, SwitchCase) and point.accounting_point in {
-        *case.points,
-        _measured_at(connection, case, now),
-    }:
+    if not isinstance(case, SwitchCase):
+        return
+    measured_at = _measured_at(connection, case, now)
+    at_its_meter = event.change.is_of_the_meter and point.measured_at == measured_at
+    if at_its_meter or point.accounting_point in {*case.points, measured_at}:
         outcome = handle_event(connection, case_id, event, now=now, desk=desk)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
@@ -135,6 +136,7 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         meter_since=since,
         meter_until=until,
         given_out=register_upkeep.given_out(connection, numbers),
+        measured=register_upkeep.measured_directions(connection, point),
         site=register_upkeep.site(connection, change.point.metering_site),
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),

@@ -86,6 +86,7 @@ def check_of(change: Change) -> RegisterCheck:
         point=point(),
         meter_since=date(2023, 11, 20),
         meter_until=None,
+        measured=(Direction.CONSUMPTION,),
         given_out=(),
         site=None,
         serial_taken=False,

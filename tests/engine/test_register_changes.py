@@ -26,6 +26,7 @@ from broker.engine.handle_register_change import (
 from broker.engine.register_check import RegisterCheck, SiteFacts
 from broker.messages.codes import (
     BillingReason,
+    Direction,
     ObtainedBy,
     Payer,
     PayerGround,
@@ -212,6 +213,13 @@ BAD = (
         exchange,
         "change.change.new.registers.0.register",
         FED_IN,
+        (Reason.REGISTER_NOT_IDENTIFIABLE,),
+    ),
+    Bad(
+        register.the_new_meter_measures_every_direction,
+        exchange,
+        "facts.measured",
+        tuple(Direction),
         (Reason.REGISTER_NOT_IDENTIFIABLE,),
     ),
     Bad(
