@@ -79,7 +79,8 @@ class ChangeFacts:
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
     `concerned` the supplies of the day of receipt which the change concerns, those of the point
-    first (A32), `corrected` the reading on record that a correction is about (C6).
+    first (A32), `concerned_then` those of the day from which it holds, `corrected` the reading on
+    record that a correction is about (C6).
     """
 
     operator: Eic
@@ -94,6 +95,7 @@ class ChangeFacts:
     serial_taken: bool
     suppliers: tuple[SupplierFacts, ...]
     concerned: tuple[SupplyFacts, ...]
+    concerned_then: tuple[SupplyFacts, ...]
     corrected: CorrectedReading | None = None
 
     def supplier(self, eic: Eic) -> SupplierFacts | None:
@@ -134,6 +136,17 @@ class RegisterCheck:
     def payer_change(self) -> ChargePayer | None:
         """The change of the payer, None for another change."""
         return self.change.change if isinstance(self.change.change, ChargePayer) else None
+
+    @property
+    def whole_supply(self) -> SupplyFacts | None:
+        """Who supplies all consumption at the meter on that day, None where it is shared (B11).
+
+        The payer is that of the meter: of whose share the point named is makes no difference.
+        """
+        shares = [
+            one for one in self.facts.concerned_then if one.direction is Direction.CONSUMPTION
+        ]
+        return shares[0] if len(shares) == 1 else None
 
     @property
     def corrected(self) -> ReportedReading | None:

@@ -122,17 +122,15 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         numbers.append(change.point.metering_site_gsrn)
     since, until = register_upkeep.meter_days(connection, point, day)
     concerned = supply.supplies_concerned(connection, point, change.kind, local_day(now))
-    named: list[Eic] = [one.supplier for one in concerned]
+    concerned_then = supply.supplies_concerned(connection, point, change.kind, day)
+    named: list[Eic] = [one.supplier for one in (*concerned, *concerned_then)]
     named += [first.supplier for first in _first_suppliers(change)]
-    facts = register.point_facts(connection, point, day)
-    if facts is not None:
-        named += [one.supplier for one in facts.supplies]
     serial = _new_serial_number(change)
     return ChangeFacts(
         operator=operator.eic,
         area=operator.area_code,
         gsrn_prefix=operator.gsrn_prefix,
-        point=facts,
+        point=register.point_facts(connection, point, day),
         meter_since=since,
         meter_until=until,
         given_out=register_upkeep.given_out(connection, numbers),
@@ -141,6 +139,7 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),
         concerned=concerned,
+        concerned_then=concerned_then,
         corrected=corrections.corrected_reading(connection, point, right.serial_number, day)
         if isinstance(right := change.change, ReportedReading)
         else None,

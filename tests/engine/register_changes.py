@@ -92,6 +92,7 @@ def check_of(change: Change) -> RegisterCheck:
         serial_taken=False,
         suppliers=tuple(replace(one, pays_network_charge=one.eic == OLD) for one in PARTIES),
         concerned=(supply(),),
+        concerned_then=(supply(),),
     )
     return RegisterCheck(change=reported(change), received_on=REPORTED_ON, facts=facts, rules=RULES)
 
@@ -204,7 +205,7 @@ def new_point() -> RegisterCheck:
     return replace(
         check,
         change=replace(check.change, point=named),
-        facts=replace(check.facts, point=None, meter_since=None, concerned=()),
+        facts=replace(check.facts, point=None, meter_since=None, concerned=(), concerned_then=()),
     )
 
 
