@@ -153,11 +153,6 @@ class PointFacts:
             and named.metering_site_gsrn in (None, self.metering_site_gsrn)
         )
 
-    def supplier_of(self, direction: Direction) -> Eic | None:
-        """The single supplier of this direction, None where there is none or several."""
-        suppliers = [s.supplier for s in self.supplies if s.direction is direction]
-        return suppliers[0] if len(suppliers) == 1 else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierFacts:

@@ -13,12 +13,13 @@ from broker.engine import rules_payer as payer
 from broker.engine import rules_register as register
 from broker.engine.calendar import local_day, start_of
 from broker.engine.decision import Refused
+from broker.engine.facts import SupplyFacts
 from broker.engine.payer_change import payer_entries, payer_notices
 from broker.engine.register_check import ChangeFacts, RegisterCheck
 from broker.engine.rulebook import Rulebook
 from broker.messages.codes import ObtainedBy, RegisterChangeKind, Role
 from broker.messages.events import PointChanged
-from broker.messages.identifiers import Eic
+from broker.messages.identifiers import AreaNumber, Eic, Gsrn
 from broker.messages.notices import Addressee, Notice, PointNumber, RegisterChangeNotice
 from broker.messages.reasons import Refusal
 from broker.messages.register_changes import (
@@ -124,20 +125,27 @@ def way_of_metering_changes(check: RegisterCheck) -> bool:
 
 
 def notices_of_change(
-    point: PointNumber, change: RegisterChangeKind, effective_on: date, suppliers: Iterable[Eic]
+    site: AreaNumber,
+    change: RegisterChangeKind,
+    effective_on: date,
+    supplies: Iterable[SupplyFacts],
 ) -> tuple[RegisterChangeNotice, ...]:
-    """The notice of a change at the point to each of its suppliers.
+    """The notice of a change at the site to the supplier of each of these, once.
 
-    Source: A32 (002 a.141).
+    It carries the number of its own point, of several the first.
+    Source: A32, H2, interpretation 9 (002 a.141, a.218).
     """
+    own: dict[Eic, Gsrn] = {}
+    for one in supplies:
+        own.setdefault(one.supplier, one.accounting_point)
     return tuple(
         RegisterChangeNotice(
             to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
-            point=point,
+            point=PointNumber(accounting_point=point, metering_site=site),
             change=change,
             effective_on=effective_on,
         )
-        for supplier in suppliers
+        for supplier, point in own.items()
     )
 
 
@@ -148,25 +156,32 @@ def _notices(check: RegisterCheck) -> tuple[Notice, ...]:
     """
     if check.exchange is not None and not way_of_metering_changes(check):
         return ()
-    named = check.change.point
-    point = PointNumber(accounting_point=named.accounting_point, metering_site=named.metering_site)
-    kind, on = check.change.kind, check.change.effective_on
-    to_suppliers = notices_of_change(point, kind, on, _suppliers(check))
+    site, kind, on = check.change.point.metering_site, check.change.kind, check.change.effective_on
+    to_suppliers = notices_of_change(site, kind, on, _concerned(check))
     also = payer_notices(check, check.payer_change) if check.payer_change else ()
     return (*to_suppliers, *also)
 
 
-def _suppliers(check: RegisterCheck) -> tuple[Eic, ...]:
-    """The present suppliers of the point, of a new one its first; each once.
+def _concerned(check: RegisterCheck) -> tuple[SupplyFacts, ...]:
+    """The present supplies which the change concerns, of a new point its first.
 
     Billing data made anew are told to the suppliers of the periods (H8), others have none of them.
     """
     if check.corrected is not None:
         wrong = check.facts.corrected
-        return wrong.suppliers if wrong and correction.quantities_made_anew(check) else ()
+        return wrong.supplies if wrong and correction.quantities_made_anew(check) else ()
     if check.new_point is not None:
-        return tuple(dict.fromkeys(first.supplier for first in check.new_point.suppliers))
-    return check.facts.present_suppliers
+        point = check.change.point.accounting_point
+        return tuple(
+            SupplyFacts(
+                accounting_point=point,
+                direction=first.direction,
+                supplier=first.supplier,
+                share=Decimal(1),
+            )
+            for first in check.new_point.suppliers
+        )
+    return check.facts.concerned
 
 
 def _entries(check: RegisterCheck) -> tuple[RegisterEntry, ...]:

@@ -1,5 +1,8 @@
 """A change of the payer without a switch: on what reading it is made, who is told what (A35)."""
 
+from dataclasses import replace
+
+from broker.engine.addressees import of_no_case
 from broker.engine.calendar import start_of
 from broker.engine.estimate import estimated, interpolated
 from broker.engine.facts import ReadingOnRecord
@@ -99,22 +102,22 @@ def payer_notices(check: RegisterCheck, change: ChargePayer) -> tuple[Notice, ..
     """Besides A32: settlement data to the supplier of consumption, and word to the customer.
 
     They are drawn up from the last reading to that of the day, reason of billing 11; a billing
-    reading on record for the day has closed the period already. The customer is told, with its
-    right to switch, where the supplier's contract has ended, by breach or otherwise.
+    reading on record for the day has closed the period already. No supplier of a share paid, so
+    none is settled (B11). The customer is told, with its right to switch, where the supplier's
+    contract has ended, by breach or otherwise.
     Source: A35, H1, H8 (002 a.134, a.135, a.210(3)).
     """
     notices: list[Notice] = []
-    point, read = check.point, reading_of_the_day(check)
-    supplier = point.supplier_of(Direction.CONSUMPTION) if point else None
-    if supplier is not None and read is not None and not _is_on_record(check):
+    point, read, whole = check.point, reading_of_the_day(check), check.whole_supply
+    if whole is not None and read is not None and not _is_on_record(check):
         settlement = settlement_of(read, BillingReason.CHANGE_OF_PAYER)
         notices.append(
             FinalSettlement(
-                to=Addressee(party=supplier, role=Role.SUPPLIER, case_id=None, reference=None),
-                point=_point(check),
+                to=of_no_case(whole.supplier),
+                point=replace(_point(check), accounting_point=whole.accounting_point),
                 supplier=SupplierName(
-                    eic=supplier,
-                    name=_name(check, supplier),
+                    eic=whole.supplier,
+                    name=_name(check, whole.supplier),
                     directions=(Direction.CONSUMPTION,),
                 ),
                 settlement=of_directions(settlement, (Direction.CONSUMPTION,)),

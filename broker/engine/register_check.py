@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from broker.engine.calendar import start_of
-from broker.engine.facts import MeterFacts, PointFacts, ReadingOnRecord, SupplierFacts
+from broker.engine.facts import (
+    MeterFacts,
+    PointFacts,
+    ReadingOnRecord,
+    SupplierFacts,
+    SupplyFacts,
+)
 from broker.engine.rulebook import Rulebook
 from broker.engine.rules_reading import ReadingCheck
 from broker.messages.codes import Direction, ObtainedBy, ReadingMethod, Role
@@ -51,7 +57,7 @@ class CorrectedReading:
     """The reading on record that a correction is about, with what stands around it (C6).
 
     `before` and `after` are the readings of the same meter next to it, `billed` the periods that
-    end or begin with it, `suppliers` who supplied the point in them.
+    end or begin with it, `supplies` those by the same meter in them.
     """
 
     reading: ReadingOnRecord
@@ -60,18 +66,20 @@ class CorrectedReading:
     before: ReadingOnRecord | None
     after: ReadingOnRecord | None
     billed: tuple[BilledPeriod, ...]
-    suppliers: tuple[Eic, ...]
+    supplies: tuple[SupplyFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """What the register says of a reported change, as of the day from which it holds.
 
-    `meter_since` and `meter_until` are when the meter of that day was installed and removed;
+    `meter_since` and `meter_until` are when the meter of that day was installed and removed,
+    `measured` the directions of all points that it measures (B9);
     `given_out` those of the named numbers that were given out before (D1), `site` the metering
     site if it is known, `serial_taken` that a meter with the new serial number is installed
     somewhere or was at this point; `suppliers` the parties the change or the point names,
-    `present_suppliers` who supplies the point on the day of receipt, `corrected` the reading on
+    `concerned` the supplies of the day of receipt which the change concerns, those of the point
+    first (A32), `concerned_then` those of the day from which it holds, `corrected` the reading on
     record that a correction is about (C6).
     """
 
@@ -81,11 +89,13 @@ class ChangeFacts:
     point: PointFacts | None
     meter_since: date | None
     meter_until: date | None
+    measured: tuple[Direction, ...]
     given_out: tuple[Gsrn, ...]
     site: SiteFacts | None
     serial_taken: bool
     suppliers: tuple[SupplierFacts, ...]
-    present_suppliers: tuple[Eic, ...]
+    concerned: tuple[SupplyFacts, ...]
+    concerned_then: tuple[SupplyFacts, ...]
     corrected: CorrectedReading | None = None
 
     def supplier(self, eic: Eic) -> SupplierFacts | None:
@@ -126,6 +136,17 @@ class RegisterCheck:
     def payer_change(self) -> ChargePayer | None:
         """The change of the payer, None for another change."""
         return self.change.change if isinstance(self.change.change, ChargePayer) else None
+
+    @property
+    def whole_supply(self) -> SupplyFacts | None:
+        """Who supplies all consumption at the meter on that day, None where it is shared (B11).
+
+        The payer is that of the meter: of whose share the point named is makes no difference.
+        """
+        shares = [
+            one for one in self.facts.concerned_then if one.direction is Direction.CONSUMPTION
+        ]
+        return shares[0] if len(shares) == 1 else None
 
     @property
     def corrected(self) -> ReportedReading | None:

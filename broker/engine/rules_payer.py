@@ -12,7 +12,7 @@ from broker.engine.rules_reading import (
     the_meter_is_the_installed_one,
     the_reading_is_not_before_the_last_one,
 )
-from broker.messages.codes import Direction, ObtainedBy, Payer, PayerGround
+from broker.messages.codes import ObtainedBy, Payer, PayerGround
 from broker.messages.reasons import Reason, Refusal
 
 _EFFECTIVE_ON = "/RegisterChange/EffectiveOn"
@@ -36,13 +36,13 @@ _C5 = (
 def a_supplier_that_pays_may_pay(check: RegisterCheck) -> Refusal | None:
     """The supplier of consumption pays only by its contract with the operator, never if shared.
 
-    Source: A34, A35, B11 (002 a.125, a.129, a.132).
+    It must supply all that the meter measures, from that day until now.
+    Source: A34, A35, B11 (002 a.125, a.129, a.132, a.210(6)).
     """
-    point, change = check.point, check.payer_change
-    if point is None or change is None or change.payer is Payer.CUSTOMER:
+    change, whole = check.payer_change, check.whole_supply
+    if check.point is None or change is None or change.payer is Payer.CUSTOMER:
         return None
-    supplier = point.supplier_of(Direction.CONSUMPTION)
-    party = check.facts.supplier(supplier) if supplier else None
+    party = check.facts.supplier(whole.supplier) if whole in check.facts.concerned else None
     if party is not None and party.pays_network_charge:
         return None
     return Refusal(

@@ -155,9 +155,10 @@ def the_meter_is_installed_nowhere_else(check: RegisterCheck) -> Refusal | None:
 
 
 def the_new_meter_measures_every_direction(check: RegisterCheck) -> tuple[Refusal, ...]:
-    """Every direction of the point has a register on the meter, and values fit their digits.
+    """Every direction that is measured has a register on the meter, and values fit their digits.
 
-    Source: D4, C5 (002 a.149(2), a.200(1)).
+    Those of all points that the meter measures, whichever was named.
+    Source: B9, D4, C5 (002 a.149(2), a.200(1)).
     """
     if check.installed is None:
         return ()
@@ -274,7 +275,7 @@ def self_supply_begins_with_one_supplier_of_both_directions(
 def _directions(check: RegisterCheck) -> tuple[Direction, ...]:
     if check.new_point is not None:
         return tuple(first.direction for first in check.new_point.suppliers)
-    return check.point.directions if check.point else ()
+    return check.facts.measured if check.point else ()
 
 
 def _closing_reading(check: RegisterCheck) -> ReadingCheck | None:

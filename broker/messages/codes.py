@@ -76,6 +76,22 @@ class RegisterChangeKind(Enum):
     BILLING_DATA = "billing_data"
     NEW_POINT = "new_point"
 
+    @property
+    def is_of_the_meter(self) -> bool:
+        """Whether it concerns every point that the meter measures, whichever was named (B9)."""
+        return self in _OF_THE_METER
+
+
+_OF_THE_METER = frozenset(
+    {
+        RegisterChangeKind.METER,
+        RegisterChangeKind.READING_METHOD,
+        RegisterChangeKind.PAYER,
+        RegisterChangeKind.BILLING_DATA,
+    }
+)
+"""What stands in the register at the point whose meter measures."""
+
 
 class Function(Enum):
     """What a document is to one sent before: it cancels or replaces it (UN/CEFACT 1225)."""

@@ -75,10 +75,12 @@ _OPEN_IDS = (
 # The case that put a switch right, of which the schema allows one.
 _CORRECTED_BY = "SELECT case_id FROM cases WHERE corrects = ?"
 
-# Whether a switch at an accounting point was put right after an instant.
+# Whether a switch where a point is delivered was put right after an instant.
 _PUT_RIGHT_SINCE = (
-    "SELECT EXISTS (SELECT 1 FROM cases WHERE accounting_point = ? AND opened_at >= ?"
-    " AND corrects IS NOT NULL)"
+    "SELECT EXISTS (SELECT 1 FROM accounting_points AS point"
+    " JOIN accounting_points AS beside USING (delivery_point)"
+    " JOIN cases ON cases.accounting_point = beside.accounting_point"
+    " WHERE point.accounting_point = ? AND opened_at >= ? AND corrects IS NOT NULL)"
 )
 
 # Let a party see a case, from the first time it is told of it in this capacity.
@@ -192,7 +194,7 @@ def corrected_by(connection: Connection, case_id: CaseId) -> CaseId | None:
 
 
 def put_right_since(connection: Connection, accounting_point: Gsrn, at: datetime) -> bool:
-    """Whether a switch at this point was put right at or after this instant (D3)."""
+    """Whether a switch at the delivery point of this one was put right since this instant (D3)."""
     row = connection.execute(_PUT_RIGHT_SINCE, (accounting_point, instants.to_text(at))).fetchone()
     return bool(row[0])
 

@@ -10,12 +10,16 @@ from decimal import Decimal
 from broker.engine.calendar import end_of, local_day, start_of
 from broker.engine.facts import ReadingOnRecord
 from broker.engine.register_check import BilledPeriod, CorrectedReading
-from broker.messages.codes import Direction, ObtainedBy
+from broker.messages.codes import Direction, ObtainedBy, RegisterChangeKind
 from broker.messages.identifiers import Gsrn, ObisCode, SerialNumber
 from broker.messages.register_changes import QuantityBilledAnew, ReadingCancelled
 from broker.messages.requests import RegisterValue
 from broker.store.instants import from_text, to_text
-from broker.store.supply import ChangeDoesNotFitTheRegister, measuring_point, who_supplies
+from broker.store.supply import (
+    ChangeDoesNotFitTheRegister,
+    measuring_point,
+    supplies_concerned,
+)
 
 # The readings of a meter of a point that stand, in order of time.
 _READINGS = """
@@ -73,10 +77,12 @@ def corrected_reading(
         )
         for direction, from_day, to_day, kwh in conn.execute(_BILLED, values)
     )
-    suppliers = [
-        one.supplier
+    kind = RegisterChangeKind.BILLING_DATA
+    supplies = [
+        one
         for period in billed
-        for one in who_supplies(conn, accounting_point, period.direction, period.from_day)
+        for one in supplies_concerned(conn, accounting_point, kind, period.from_day)
+        if one.direction is period.direction
     ]
     return CorrectedReading(
         reading=_reading(conn, row),
@@ -85,7 +91,7 @@ def corrected_reading(
         before=_found(conn, _BEFORE, values),
         after=_found(conn, _AFTER, values),
         billed=billed,
-        suppliers=tuple(dict.fromkeys(suppliers)),
+        supplies=tuple(dict.fromkeys(supplies)),
     )
 
 

@@ -36,6 +36,11 @@ _METER_DAYS = """
     SELECT installed_from, removed_on FROM meters WHERE accounting_point = :point
     AND installed_from <= :day AND (removed_on IS NULL OR :day < removed_on)"""
 
+# The directions of all points that one meter measures.
+_MEASURED = """
+    SELECT max(consumption), max(production) FROM accounting_points
+    WHERE accounting_point = :meter OR measured_at = :meter"""
+
 # Whether a number was ever given out (D1).
 _GIVEN_OUT = "SELECT EXISTS (SELECT 1 FROM issued_gsrns WHERE gsrn = ?)"
 
@@ -105,6 +110,13 @@ def meter_days(
     if row is None:
         return None, None
     return date.fromisoformat(row[0]), None if row[1] is None else date.fromisoformat(row[1])
+
+
+def measured_directions(conn: sqlite3.Connection, accounting_point: Gsrn) -> tuple[Direction, ...]:
+    """The directions which the meter of this point measures, of other points too (B9)."""
+    values = {"meter": measuring_point(conn, accounting_point)}
+    flags = conn.execute(_MEASURED, values).fetchone()
+    return tuple(direction for direction, has in zip(Direction, flags, strict=True) if has)
 
 
 def given_out(conn: sqlite3.Connection, numbers: Sequence[Gsrn]) -> tuple[Gsrn, ...]:

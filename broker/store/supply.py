@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from broker.engine.facts import SupplyFacts
-from broker.messages.codes import Direction
+from broker.messages.codes import Direction, RegisterChangeKind
 from broker.messages.identifiers import CaseId, DeliveryPoint, Eic, Gsrn
 from broker.messages.master_data import ShareInForce
 from broker.messages.register_changes import (
@@ -35,6 +35,11 @@ _RECORDED = """
 
 # Where a point is delivered.
 _PLACE = "SELECT delivery_point FROM accounting_points WHERE accounting_point = ?"
+
+# The points that one meter measures, its own among them.
+_AT_METER = """
+    SELECT accounting_point FROM accounting_points
+    WHERE accounting_point = :meter OR measured_at = :meter"""
 
 # The point whose meter measures a point, mostly itself.
 _MEASURED_AT = """
@@ -144,16 +149,26 @@ def supply_at(
     )
 
 
-def who_supplies(
-    conn: sqlite3.Connection, accounting_point: Gsrn, direction: Direction, day: date
+def supplies_concerned(
+    conn: sqlite3.Connection, accounting_point: Gsrn, change: RegisterChangeKind, day: date
 ) -> tuple[SupplyFacts, ...]:
-    """Who supplies this direction of the point on this day: nobody, one, or several by shares."""
+    """The supplies of that day which a change at the point concerns, in whatever direction.
+
+    Those of the point, and where the change is one of the meter, those of all points that the meter
+    measures. Those of the point named go first. The only place that answers this.
+    Source: A32, D4, B9, H8 (002 a.141, a.149(2), a.192(4), a.211(1)).
+    """
     row = conn.execute(_PLACE, (accounting_point,)).fetchone()
-    return tuple(
+    points = {accounting_point}
+    if change.is_of_the_meter:
+        meter = measuring_point(conn, accounting_point)
+        points |= {Gsrn(number) for (number,) in conn.execute(_AT_METER, {"meter": meter})}
+    found = [
         supply
         for supply in (() if row is None else supply_at(conn, DeliveryPoint(row[0]), day))
-        if (supply.accounting_point, supply.direction) == (accounting_point, direction)
-    )
+        if supply.accounting_point in points
+    ]
+    return tuple(sorted(found, key=lambda one: one.accounting_point != accounting_point))
 
 
 def measuring_point(conn: sqlite3.Connection, accounting_point: Gsrn) -> Gsrn:

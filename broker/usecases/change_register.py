@@ -24,7 +24,15 @@ from broker.messages.reported_changes import (
     ReportedChange,
     ReportedReading,
 )
-from broker.store import cases, corrections, journal, participants, register, register_upkeep
+from broker.store import (
+    cases,
+    corrections,
+    journal,
+    participants,
+    register,
+    register_upkeep,
+    supply,
+)
 from broker.store.outbox import Owed
 from broker.usecases.handle_event import Desk, handle_event, put_into_mailbox
 
@@ -85,13 +93,14 @@ def tell_of_change(
 def tell_case_at(
     connection: Connection, point: PointFacts, event: PointChanged, *, now: datetime, desk: Desk
 ) -> None:
-    """A case in progress at this accounting point, or measured there, learns of the change."""
+    """A case in progress at this accounting point, or with its meter, learns of the change."""
     case_id = cases.open_case_at(connection, point.delivery_point)
     case = cases.load(connection, case_id) if case_id else None
-    if isinstance(case, SwitchCase) and point.accounting_point in {
-        *case.points,
-        _measured_at(connection, case, now),
-    }:
+    if not isinstance(case, SwitchCase):
+        return
+    measured_at = _measured_at(connection, case, now)
+    at_its_meter = event.change.is_of_the_meter and point.measured_at == measured_at
+    if at_its_meter or point.accounting_point in {*case.points, measured_at}:
         outcome = handle_event(connection, case_id, event, now=now, desk=desk)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"a case refuses what the register says: {outcome.refusals}")
@@ -112,34 +121,29 @@ def _facts(connection: Connection, change: ReportedChange, now: datetime) -> Cha
     if change.point.metering_site_gsrn is not None:
         numbers.append(change.point.metering_site_gsrn)
     since, until = register_upkeep.meter_days(connection, point, day)
-    today = register.point_facts(connection, point, local_day(now))
-    present = suppliers_of(today)
-    named: list[Eic] = [*present, *(first.supplier for first in _first_suppliers(change))]
-    facts = register.point_facts(connection, point, day)
-    if facts is not None:
-        named += [one.supplier for one in facts.supplies]
+    concerned = supply.supplies_concerned(connection, point, change.kind, local_day(now))
+    concerned_then = supply.supplies_concerned(connection, point, change.kind, day)
+    named: list[Eic] = [one.supplier for one in (*concerned, *concerned_then)]
+    named += [first.supplier for first in _first_suppliers(change)]
     serial = _new_serial_number(change)
     return ChangeFacts(
         operator=operator.eic,
         area=operator.area_code,
         gsrn_prefix=operator.gsrn_prefix,
-        point=facts,
+        point=register.point_facts(connection, point, day),
         meter_since=since,
         meter_until=until,
         given_out=register_upkeep.given_out(connection, numbers),
+        measured=register_upkeep.measured_directions(connection, point),
         site=register_upkeep.site(connection, change.point.metering_site),
         serial_taken=serial is not None and register_upkeep.serial_taken(connection, point, serial),
         suppliers=participants.supplier_facts(connection, named),
-        present_suppliers=present,
+        concerned=concerned,
+        concerned_then=concerned_then,
         corrected=corrections.corrected_reading(connection, point, right.serial_number, day)
         if isinstance(right := change.change, ReportedReading)
         else None,
     )
-
-
-def suppliers_of(point: PointFacts | None) -> tuple[Eic, ...]:
-    """Who supplies the point, in whatever direction, each once."""
-    return tuple(dict.fromkeys(one.supplier for one in point.supplies)) if point else ()
 
 
 def _first_suppliers(change: ReportedChange) -> tuple[FirstSupplier, ...]:

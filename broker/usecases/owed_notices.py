@@ -13,7 +13,7 @@ from sqlite3 import Connection
 
 from broker.engine.calendar import local_day
 from broker.engine.decision import Circumstances
-from broker.engine.facts import Facts
+from broker.engine.facts import Facts, SupplyFacts
 from broker.engine.handle_register_change import notices_of_change
 from broker.engine.notices_again import UnableToMakeAgain, notices_of
 from broker.engine.owed import Happened, happenings, owed_for
@@ -21,14 +21,13 @@ from broker.engine.state import Case
 from broker.messages.codes import DocumentKind, Function, RegisterChangeKind
 from broker.messages.events import OneOffDaysChanged
 from broker.messages.identifiers import CaseId, DocumentId, Eic, ReceiptNumber
-from broker.messages.notices import CorrectedDocument, Notice, PointNumber
+from broker.messages.notices import CorrectedDocument, Notice
 from broker.messages.reported_changes import ChangeTold
 from broker.messages.requests import MasterDataRequest
-from broker.store import cases, codec, journal, operations, owed, register
+from broker.store import cases, codec, journal, operations, owed, register, supply
 from broker.store.metering import LeftOut, metering_on
 from broker.store.outbox import Owed
 from broker.usecases.answer_master_data import answer_master_data
-from broker.usecases.change_register import suppliers_of
 from broker.usecases.gather_facts import gather_facts
 from broker.usecases.handle_event import Desk, put_into_mailbox, send
 from broker.wire.read import ReadMessage, read
@@ -45,7 +44,7 @@ _ALWAYS_TOLD = frozenset(
         RegisterChangeKind.NEW_POINT,
     }
 )
-"""The changes of which the point's suppliers are told whatever else holds (A32)."""
+"""The changes of which the suppliers concerned are told whatever else holds (A32)."""
 
 
 _NAME_NO_OTHER = frozenset(
@@ -199,9 +198,9 @@ def _happened(
 
 
 def _never_told(connection: Connection, after: int, until: int) -> Iterator[Missing]:
-    """Changes in the register of which a supplier of the point was not told (A32).
+    """Changes in the register of which a supplier that they concern was not told (A32).
 
-    A switch put right since has changed who supplied the point then, so nothing is said of it.
+    A switch put right since has changed who supplied there then, so nothing is said of it.
     """
     for position, content in journal.of_no_case(connection, ChangeTold.__name__, after, until):
         told = codec.decode(content, ChangeTold)
@@ -210,9 +209,7 @@ def _never_told(connection: Connection, after: int, until: int) -> Iterator[Miss
         ):
             continue
         known = {one.to.party for one in told.notices} | owed.made_again_for(connection, position)
-        for supplier in suppliers_of(
-            register.point_facts(connection, told.point, local_day(told.at))
-        ):
+        for supplier in dict.fromkeys(one.supplier for one in _concerned(connection, told)):
             if supplier not in known:
                 yield Missing(
                     at=told.at,
@@ -281,8 +278,16 @@ def _told_again(connection: Connection, missing: Missing) -> Notice:
     point = register.point_facts(connection, told.point, local_day(told.at))
     if point is None or missing.party is None:
         raise UnableToMakeAgain("the point is not in the register any more")
-    numbers = PointNumber(accounting_point=told.point, metering_site=point.metering_site)
-    return notices_of_change(numbers, told.change, told.effective_on, (missing.party,))[0]
+    own = [one for one in _concerned(connection, told) if one.supplier == missing.party]
+    again = notices_of_change(point.metering_site, told.change, told.effective_on, own)
+    if not again:
+        raise UnableToMakeAgain("the register does not say any more that it concerns this party")
+    return again[0]
+
+
+def _concerned(connection: Connection, told: ChangeTold) -> tuple[SupplyFacts, ...]:
+    """The supplies of the day of the change which it concerns (A32)."""
+    return supply.supplies_concerned(connection, told.point, told.change, local_day(told.at))
 
 
 def _answer_again(

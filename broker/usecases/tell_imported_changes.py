@@ -12,11 +12,10 @@ from broker.engine.calendar import local_day
 from broker.engine.handle_register_change import notices_of_change
 from broker.messages.events import PointChanged
 from broker.messages.identifiers import DeliveryPoint
-from broker.messages.notices import PointNumber
-from broker.store import imported_changes, register
+from broker.store import imported_changes, register, supply
 from broker.store.imported_changes import ImportedChange
 from broker.store.writer import UnableToWrite, savepoint
-from broker.usecases.change_register import suppliers_of, tell_case_at, tell_of_change
+from broker.usecases.change_register import tell_case_at, tell_of_change
 from broker.usecases.handle_event import Desk
 
 _log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ def _tell_or_park(
 
 
 def _tell(connection: Connection, change: ImportedChange, *, now: datetime, desk: Desk) -> None:
-    """A notice to each supplier where it is owed one, and the case at the point learns of it.
+    """A notice to each supplier concerned where it is owed one; the case there learns of it too.
 
     Source: A32, D4 (002 a.141, a.149(2)).
     """
@@ -64,9 +63,8 @@ def _tell(connection: Connection, change: ImportedChange, *, now: datetime, desk
         raise LookupError("the point is not in the register")
     event = PointChanged(change=change.kind, effective_on=change.effective_on)
     if change.supplier_is_told:
-        numbers = PointNumber(
-            accounting_point=point.accounting_point, metering_site=point.metering_site
-        )
-        notices = notices_of_change(numbers, change.kind, change.effective_on, suppliers_of(point))
-        tell_of_change(connection, point.accounting_point, event, notices, now=now, desk=desk)
+        number, kind, on = change.accounting_point, change.kind, change.effective_on
+        concerned = supply.supplies_concerned(connection, number, kind, local_day(now))
+        notices = notices_of_change(point.metering_site, kind, on, concerned)
+        tell_of_change(connection, number, event, notices, now=now, desk=desk)
     tell_case_at(connection, point, event, now=now, desk=desk)

@@ -61,14 +61,18 @@ def what_to_tell(
 
 
 def _kinds(old: PointEntry, new: PointEntry) -> Iterator[RegisterChangeKind]:
-    """What differs between two entries of a point; measured power is a way of metering."""
-    if old.measured_power != new.measured_power:
+    """What differs between two entries of a point; measured power is a way of metering.
+
+    How it is read and metered is said of the point whose meter measures; elsewhere it says nothing.
+    """
+    measures = new.measured_at is None
+    if measures and old.measured_power != new.measured_power:
         yield RegisterChangeKind.METER
     if old.customer != new.customer:
         yield RegisterChangeKind.CUSTOMER
     if old.connected != new.connected:
         yield RegisterChangeKind.CONNECTION
-    if old.remotely_read != new.remotely_read:
+    if measures and old.remotely_read != new.remotely_read:
         yield RegisterChangeKind.READING_METHOD
 
 

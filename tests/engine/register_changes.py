@@ -49,6 +49,7 @@ from tests.engine.builders import (
     point,
     point_reference,
     shows,
+    supply,
 )
 
 CHANGED_ON = date(2026, 4, 27)
@@ -85,11 +86,13 @@ def check_of(change: Change) -> RegisterCheck:
         point=point(),
         meter_since=date(2023, 11, 20),
         meter_until=None,
+        measured=(Direction.CONSUMPTION,),
         given_out=(),
         site=None,
         serial_taken=False,
         suppliers=tuple(replace(one, pays_network_charge=one.eic == OLD) for one in PARTIES),
-        present_suppliers=(OLD,),
+        concerned=(supply(),),
+        concerned_then=(supply(),),
     )
     return RegisterCheck(change=reported(change), received_on=REPORTED_ON, facts=facts, rules=RULES)
 
@@ -171,7 +174,7 @@ def correction() -> RegisterCheck:
             billed(date(2026, 2, 28), LAST_READ_ON, 310),
             billed(LAST_READ_ON, date(2026, 4, 20), 201),
         ),
-        suppliers=(OLD,),
+        supplies=(supply(),),
     )
     check = but(check_of(right), "change.effective_on", LAST_READ_ON)
     return but(check, "facts.corrected", wrong)
@@ -202,7 +205,7 @@ def new_point() -> RegisterCheck:
     return replace(
         check,
         change=replace(check.change, point=named),
-        facts=replace(check.facts, point=None, meter_since=None, present_suppliers=()),
+        facts=replace(check.facts, point=None, meter_since=None, concerned=(), concerned_then=()),
     )
 
 

@@ -26,6 +26,7 @@ from broker.engine.handle_register_change import (
 from broker.engine.register_check import RegisterCheck, SiteFacts
 from broker.messages.codes import (
     BillingReason,
+    Direction,
     ObtainedBy,
     Payer,
     PayerGround,
@@ -48,7 +49,9 @@ from tests.engine.builders import (
     FED_IN,
     INACTIVE,
     LAST_READ_ON,
+    NEW,
     OLD,
+    OTHER_POINT,
     OTHER_SITE,
     POINT,
     SITE_GSRN,
@@ -57,6 +60,7 @@ from tests.engine.builders import (
     at,
     but,
     shows,
+    supply,
 )
 from tests.engine.register_changes import (
     CHANGED_ON,
@@ -217,6 +221,13 @@ BAD = (
     Bad(
         register.the_new_meter_measures_every_direction,
         exchange,
+        "facts.measured",
+        tuple(Direction),
+        (Reason.REGISTER_NOT_IDENTIFIABLE,),
+    ),
+    Bad(
+        register.the_new_meter_measures_every_direction,
+        exchange,
         "change.change.new.registers.0.value",
         Decimal(1_000_000),
         (LIMITS,),
@@ -231,8 +242,22 @@ BAD = (
     Bad(
         payer.a_supplier_that_pays_may_pay,
         other_payer,
-        "facts.point.supplies",
+        "facts.concerned_then",
         (),
+        (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
+    ),
+    Bad(
+        payer.a_supplier_that_pays_may_pay,
+        other_payer,
+        "facts.concerned_then",
+        (supply(share="0.5"), supply(share="0.5", accounting_point=OTHER_POINT)),
+        (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
+    ),
+    Bad(
+        payer.a_supplier_that_pays_may_pay,
+        other_payer,
+        "facts.concerned",
+        (supply(share="0.5"), supply(NEW, share="0.5", accounting_point=OTHER_POINT)),
         (Reason.NO_VALID_GRID_ACCESS_CONTRACT,),
     ),
     Bad(
@@ -563,6 +588,20 @@ def test_the_supplier_is_settled_up_to_the_change_of_payer() -> None:
     assert (one.opening, one.closing, one.quantity_kwh) == (14650, 14920, 270)
 
 
+def test_it_is_settled_under_its_own_number_whichever_was_named() -> None:
+    own = (supply(accounting_point=OTHER_POINT),)
+    check = but(but(other_payer(), "facts.concerned", own), "facts.concerned_then", own)
+    assert examine_register_change(check) == ()
+    assert [one.point.accounting_point for one in settled(check)] == [OTHER_POINT]
+
+
+def test_of_several_suppliers_none_is_settled_for_the_whole() -> None:
+    shares = (supply(share="0.5"), supply(NEW, share="0.5", accounting_point=OTHER_POINT))
+    check = but(but(breach(), "facts.concerned", shares), "facts.concerned_then", shares)
+    assert examine_register_change(check) == ()
+    assert settled(check) == []
+
+
 def test_a_billing_reading_on_record_for_the_day_has_settled_the_period() -> None:
     check = but(other_payer(), "change.change.reading", None)
     check = but(check, "facts.point.last_reading.taken_on", CHANGED_ON)
@@ -610,7 +649,7 @@ def test_the_customer_is_told_of_its_right_to_switch_when_the_contract_has_ended
 
 
 def test_where_nobody_supplies_consumption_nobody_is_settled() -> None:
-    check = but(breach(), "facts.point.supplies", ())
+    check = but(breach(), "facts.concerned_then", ())
     assert examine_register_change(check) == ()
     assert settled(check) == []
 

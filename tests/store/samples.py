@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlite3 import Connection
 
 from broker.engine.apply import replay
+from broker.engine.facts import SupplyFacts
 from broker.engine.state import SwitchCase
 from broker.messages.codes import Direction, DocumentKind, MediaType, Payer, ReadingMethod, Role
 from broker.messages.deadlines import Deadline, DeadlineKind
@@ -45,7 +46,7 @@ from broker.messages.requests import (
     SupplyContract,
     SwitchRequest,
 )
-from broker.store import cases, deadlines, inbox, journal, outbox
+from broker.store import cases, deadlines, inbox, journal, outbox, register
 from broker.store.register_entries import DailyBlocksEntry, RegisterContents
 from broker.store.register_rows import insert_rows, rows_of
 
@@ -268,3 +269,11 @@ def put_on_record(connection: Connection, point: Gsrn, days: Iterable[DailyBlock
         for one in days
     )
     insert_rows(connection, rows_of(RegisterContents(blocks=entries)), None)
+
+
+def supplied(
+    connection: Connection, point: Gsrn, direction: Direction, day: date
+) -> tuple[SupplyFacts, ...]:
+    """Who supplies this direction of the point on this day: nobody, one, or several by shares."""
+    found = register.point_facts(connection, point, day)
+    return tuple(one for one in found.supplies if one.direction is direction) if found else ()

@@ -61,7 +61,7 @@ def test_a_reading_is_found_with_what_stands_around_it(conn: Connection) -> None
     assert found.after is not None
     assert (found.after.taken_on, found.after.value(TAKEN)) == (READ_ON, Decimal(14650))
     assert [(one.to_day, one.kwh) for one in found.billed] == [(READ_BEFORE, 4015), (READ_ON, 3650)]
-    assert found.suppliers == (Eic("28XSEVER-ENERGI8"),)
+    assert [one.supplier for one in found.supplies] == [Eic("28XSEVER-ENERGI8")]
 
 
 @pytest.mark.parametrize(

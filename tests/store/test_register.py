@@ -33,8 +33,9 @@ from broker.store.register import (
     point_facts,
     record_changes,
 )
-from broker.store.supply import ChangeDoesNotFitTheRegister, who_supplies
+from broker.store.supply import ChangeDoesNotFitTheRegister
 from broker.usecases.import_register import import_register
+from tests.store.samples import supplied
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 DAY = date(2026, 4, 15)
@@ -72,11 +73,17 @@ def facts(conn: Connection, number: int, day: date = DAY) -> PointFacts:
     return found
 
 
+def supplier_of(point: PointFacts, direction: Direction) -> Eic:
+    """The one supplier of this direction of the point."""
+    (found,) = [one.supplier for one in point.supplies if one.direction is direction]
+    return found
+
+
 def suppliers(
     conn: Connection, number: int, day: date, direction: Direction = Direction.CONSUMPTION
 ) -> list[tuple[Eic, Decimal]]:
     """Who supplies a sample point, with shares."""
-    found = who_supplies(conn, gsrn(number), direction, day)
+    found = supplied(conn, gsrn(number), direction, day)
     return [(supply.supplier, supply.share) for supply in found]
 
 
@@ -111,7 +118,7 @@ class TestPointFacts:
         assert point.connected
         assert not point.remotely_read
         assert point.directions == (Direction.CONSUMPTION,)
-        assert point.supplier_of(Direction.CONSUMPTION) == SEVERNA
+        assert supplier_of(point, Direction.CONSUMPTION) == SEVERNA
         assert point.meter is not None
         assert point.meter.serial_number == "ZGL-100001"
         assert [register.register for register in point.meter.registers] == [TOTAL]
@@ -154,8 +161,8 @@ class TestPointFacts:
 
     def test_two_directions_at_different_suppliers(self, conn: Connection) -> None:
         point = facts(conn, 6)
-        assert point.supplier_of(Direction.CONSUMPTION) == SEVERNA
-        assert point.supplier_of(Direction.PRODUCTION) == SONCNA
+        assert supplier_of(point, Direction.CONSUMPTION) == SEVERNA
+        assert supplier_of(point, Direction.PRODUCTION) == SONCNA
         assert [average.direction for average in point.averages] == list(Direction)
 
     def test_no_average_on_record(self, conn: Connection) -> None:
@@ -171,7 +178,7 @@ class TestPointFacts:
         assert (point.supplies, point.ever_supplied) == ((), (Direction.CONSUMPTION,))
 
     def test_on_emergency_supply(self, conn: Connection) -> None:
-        assert facts(conn, 10).supplier_of(Direction.CONSUMPTION) == OPERATOR
+        assert supplier_of(facts(conn, 10), Direction.CONSUMPTION) == OPERATOR
 
     def test_the_customer_and_not_the_owner(self, conn: Connection) -> None:
         point = facts(conn, 11)
@@ -188,7 +195,6 @@ class TestPointFacts:
             SEVERNA: Decimal("0.4"),
             JUZNA: Decimal("0.6"),
         }
-        assert point.supplier_of(Direction.CONSUMPTION) is None
 
     def test_five_digits_and_multiplier(self, conn: Connection) -> None:
         near_rollover, behind_transformer = facts(conn, 15).meter, facts(conn, 16).meter

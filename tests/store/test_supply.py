@@ -42,10 +42,10 @@ from broker.store.supply import (
     KeyDoesNotAddUp,
     keys_that_do_not_add_up,
     measuring_point,
-    who_supplies,
 )
 from broker.store.writer import savepoint
 from broker.usecases.import_register import import_register
+from tests.store.samples import supplied
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 CASE = CaseId("01960000-0000-7000-8000-000000000001")
@@ -88,7 +88,7 @@ def created(number: Gsrn, divided_from: Gsrn) -> MeteringPointCreated:
 
 def suppliers(conn: Connection, point: Gsrn, day: date = DAY) -> list[tuple[Eic, str]]:
     """Who supplies the point, with which share."""
-    return [(one.supplier, str(one.share)) for one in who_supplies(conn, point, CONSUMPTION, day)]
+    return [(one.supplier, str(one.share)) for one in supplied(conn, point, CONSUMPTION, day)]
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ class TestDivision:
         assert suppliers(conn, number, before) == []
         assert suppliers(conn, self.POINT) == [(SEVERNA, "0.3")]
         assert suppliers(conn, number) == [(JUZNA, "0.7")]
-        (feeding,) = who_supplies(conn, self.POINT, Direction.PRODUCTION, DAY)
+        (feeding,) = supplied(conn, self.POINT, Direction.PRODUCTION, DAY)
         assert feeding.supplier == SONCNA
 
     def test_the_new_point_is_measured_by_the_meter_of_the_old(self, conn: Connection) -> None:

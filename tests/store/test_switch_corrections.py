@@ -35,7 +35,7 @@ from broker.store.register import (
 )
 from broker.store.register_upkeep import enter, enter_together
 from broker.store.schema import migrate
-from broker.store.supply import ChangeDoesNotFitTheRegister, KeyDoesNotAddUp, who_supplies
+from broker.store.supply import ChangeDoesNotFitTheRegister, KeyDoesNotAddUp
 from broker.store.switch_corrections import (
     next_reading,
     payer_changed_after,
@@ -43,6 +43,7 @@ from broker.store.switch_corrections import (
 )
 from broker.store.writer import savepoint
 from broker.usecases.import_register import import_register
+from tests.store.samples import supplied
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "register"
 POINT = Gsrn("383199900000000017")
@@ -108,7 +109,7 @@ def take_back(
 
 def supplier_on(conn: Connection, day: date) -> list[Eic]:
     """Who supplies the point."""
-    found = who_supplies(conn, POINT, Direction.CONSUMPTION, day)
+    found = supplied(conn, POINT, Direction.CONSUMPTION, day)
     return [one.supplier for one in found]
 
 

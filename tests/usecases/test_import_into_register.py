@@ -457,6 +457,20 @@ class TestTold:
         assert (told["state"], told["faults"]) == ("done", [])
         assert living.notices() == notices
 
+    async def test_how_a_shared_meter_is_read_to_each_under_its_own_number(
+        self, living: Living
+    ) -> None:
+        for number, measured_at in ((19, ""), (20, gsrn(19))):
+            flags = f"consumption,yes,no,no,12345857,{measured_at}"
+            point = f"{gsrn(number)},DP-0019,7-0000019,{flags}"
+            files = {"accounting_points.csv": f"{POINTS},measured_at\n{point}\n"}
+            told = await living.upload(files)
+            assert (told["state"], told["changed"]["points"]) == ("done", 1)
+            assert living.notices() == {
+                (SEVERNA, gsrn(19), "reading_method", "2026-04-01"): 1,
+                (JUZNA, gsrn(20), "reading_method", "2026-04-01"): 1,
+            }
+
     async def test_nothing_of_what_is_new_or_not_theirs(self, living: Living) -> None:
         told = await living.upload(
             NEW

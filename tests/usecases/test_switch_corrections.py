@@ -28,7 +28,6 @@ from broker.messages.requests import RightReading
 from broker.store import cases
 from broker.store.codec import encode
 from broker.store.connection import open_for_writing
-from broker.store.supply import who_supplies
 from broker.store.verify import FindingKind, verify
 from broker.usecases.handle_event import Desk, handle_event
 from tests.engine.builders import (
@@ -46,6 +45,7 @@ from tests.engine.builders import (
     request,
     shows,
 )
+from tests.store.samples import supplied
 from tests.web.running import new_database
 
 SUPPLIERS = (NEW, OLD, OLD_OF_PRODUCTION)
@@ -128,7 +128,7 @@ def correct(
 def assert_supplied(connection: Connection, model: Model) -> None:
     """Each day has the one supplier that the last word gave it."""
     for day in DAYS:
-        found = who_supplies(connection, POINT, Direction.CONSUMPTION, day)
+        found = supplied(connection, POINT, Direction.CONSUMPTION, day)
         assert [one.supplier for one in found] == [model.by_day[day]], day
 
 
