@@ -28,6 +28,7 @@ from broker.dashboard.render import render
 from broker.dashboard.texts import LANGUAGES
 from broker.ids import new_token
 from broker.messages.codes import Role
+from broker.networks import forwarded_for, network_of
 from broker.store.participants import authenticate
 from broker.store.staff import Session, StaffRole
 from broker.store.writer import UnableToWrite
@@ -213,13 +214,12 @@ def _know_language(request: web.Request) -> None:
     request[LANGUAGE] = chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
-def client_address(request: web.Request) -> str:
+def client_network(request: web.Request) -> str:
     """Where the visitor comes from: behind a proxy as that says, else as the connection says."""
+    told = ""
     if request.app[OFFICE].behind_tls:
-        forwarded = request.headers.getall("X-Forwarded-For", [])
-        if forwarded:
-            return forwarded[-1].rpartition(",")[2].strip()
-    return request.remote or ""
+        told = forwarded_for(request.headers.getall("X-Forwarded-For", []))
+    return network_of(told or request.remote or "")
 
 
 def local_path(path: str) -> str:

@@ -19,6 +19,7 @@ class Parameter:
     name: str
     about: str
     schema: dict[str, Any]
+    required: bool = False
 
     def described(self, path: str) -> dict[str, Any]:
         """The parameter as OpenAPI has it."""
@@ -26,7 +27,7 @@ class Parameter:
         return {
             "name": self.name,
             "in": "path" if in_path else "query",
-            "required": in_path,
+            "required": in_path or self.required,
             "description": self.about,
             "schema": self.schema,
         }
@@ -43,8 +44,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
 
 
-def describe(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The whole description."""
+def describe(operations: Sequence[Operation], *, cookie: str) -> dict[str, Any]:
+    """The whole description; `cookie` is the name of the one that a session goes by."""
     types: list[type[Answer]] = list(dict.fromkeys([Fault, *(one.answer for one in operations)]))
     schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
@@ -62,7 +63,7 @@ def describe(operations: Sequence[Operation]) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie},
                 "token": {"type": "http", "scheme": "bearer"},
             },
         },

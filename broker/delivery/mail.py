@@ -82,6 +82,10 @@ class MailServer:
     within_seconds: float
     user: str | None = None
     password: str = field(default="", repr=False)
+    # Made once: all authorities of the machine are read for it.
+    _trusted: ssl.SSLContext = field(
+        default_factory=ssl.create_default_context, init=False, repr=False, compare=False
+    )
 
     async def send(self, letter: Letter, recipient: str, *, about: str, at: datetime) -> None:
         """Hand the letter in. Raises UnableToSend and UnableToTellWhetherSent.
@@ -95,7 +99,7 @@ class MailServer:
             timeout=self.within_seconds,
             use_tls=self.tls == "implicit",
             start_tls=self.tls == "starttls",
-            tls_context=None if self.tls == "none" else ssl.create_default_context(),
+            tls_context=None if self.tls == "none" else self._trusted,
         )
         try:
             await self._open(client)

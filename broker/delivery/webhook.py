@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -54,7 +54,7 @@ def fit_address(text: str, inside_hosts: Iterable[str]) -> str:
     except ValueError as error:
         raise UnfitAddress(f"not an address: {error}") from error
     host = url.host
-    if url.scheme not in ("https", "http") or not host or not text.isprintable():
+    if url.scheme not in ("https", "http") or not host or not text.isprintable() or " " in text:
         raise UnfitAddress("an endpoint has an address that begins with https://")
     if url.user is not None or url.password is not None or url.fragment:
         raise UnfitAddress("the address of an endpoint holds no user, password or fragment")
@@ -195,6 +195,10 @@ class _PublicResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+# By these every address of IPv4 can be named, also one inside (RFC 6052, RFC 3056).
+_LEADS_TO_IPV4 = (ip_network("64:ff9b::/96"), ip_network("2002::/16"))
+
+
 def _is_public(number: str) -> bool:
     """Whether an address of the network is anybody's to reach; what is none is not."""
     try:
@@ -203,4 +207,6 @@ def _is_public(number: str) -> bool:
         return False
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
+        if any(address in one for one in _LEADS_TO_IPV4):
+            return False
     return address.is_global and not address.is_multicast

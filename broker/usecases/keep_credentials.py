@@ -25,9 +25,18 @@ from broker.store.participants import Credential, CredentialKind
 from broker.store.writer import Writer
 from broker.wire.certificate import Certificate
 
+LABEL_MAX = 60
+
 
 class UnableToIssue(Exception):
     """There is no such participant, or label or certificate cannot be taken; the text says why."""
+
+
+def is_fit_label(label: str) -> bool:
+    """Whether a credential may be called so: in a line, and as a step of an address (to end it)."""
+    return 0 < len(label.strip()) <= len(label) <= LABEL_MAX and (
+        label.isprintable() and label not in (".", "..")
+    )
 
 
 class KeepCredentials:
@@ -52,6 +61,7 @@ class KeepCredentials:
         It is valid to the end of the last of these days, without them until revoked.
         Raises UnableToIssue and UnableToWrite.
         """
+        _look_at(label)
         token, now = new_token(), self._clock.now()
         record = TokenIssued(
             at=now,
@@ -87,6 +97,7 @@ class KeepCredentials:
         With `valid_days` to the end of the last of them at the latest.
         Raises UnableToIssue and UnableToWrite.
         """
+        _look_at(label)
         now = self._clock.now()
         if certificate.valid_until <= now:
             raise UnableToIssue(f"the certificate was valid until {certificate.valid_until}")
@@ -155,3 +166,8 @@ def _revoke(
     ended = TokenRevoked if kind is CredentialKind.TOKEN else CertificateRevoked
     record = ended(at=at, by=by, why=why, eic=eic, label=label)
     journal.append(connection, case_id=None, at=at, record=record)
+
+
+def _look_at(label: str) -> None:
+    if not is_fit_label(label):
+        raise UnableToIssue(f"a label has 1 to {LABEL_MAX} printable characters, not . or .. alone")

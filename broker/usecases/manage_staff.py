@@ -12,6 +12,7 @@ from broker.store.writer import Writer
 from broker.usecases import passwords
 
 _NAME = re.compile(r"[a-z0-9._-]{2,40}")
+_FULL_NAME_MAX = 100
 
 
 class UnfitName(ValueError):
@@ -34,6 +35,8 @@ class ManageStaff:
             raise UnfitName("a name has 2 to 40 of the characters a-z 0-9 . _ -")
         if not full_name.strip():
             raise UnfitName("the full name is missing")
+        if len(full_name) > _FULL_NAME_MAX or not full_name.isprintable():
+            raise UnfitName(f"a full name has at most {_FULL_NAME_MAX} characters, all printable")
         password_hash = await asyncio.to_thread(passwords.hash_of, password)
         added = StaffAdded(
             at=self._clock.now(), by=by, name=name, full_name=full_name.strip(), role=role

@@ -5,18 +5,16 @@ Counted is by party, whichever of its tokens it uses; strangers by the address t
 
 from collections import Counter
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 
 from aiohttp import web
 
 from broker.config import LimitSettings
 from broker.messages.identifiers import Eic
+from broker.networks import forwarded_for, network_of
 from broker.web.allowances import Allowances
 from broker.web.bodies import SMALL_BYTES_MAX, Bodies
 
 _MIB = 1024 * 1024
-# One customer of a provider has at least as many addresses of IPv6 as differ in these bits.
-_ONE_NETWORK_BITS = 64
 
 
 class FairShare:
@@ -66,17 +64,5 @@ class FairShare:
 def client_address(request: web.Request, proxies: tuple[str, ...]) -> str:
     """Where the request comes from: of a proxy of ours as that says, else as the connection."""
     remote = request.remote or ""
-    if remote not in proxies:
-        return remote
-    forwarded = request.headers.getall("X-Forwarded-For", [""])[-1]
-    return forwarded.rpartition(",")[2].strip()[:50] or remote
-
-
-def network_of(address: str) -> str:
-    """What counts as one place: an address, or of IPv6 the network it lies in."""
-    try:
-        if ip_address(address).version == 4:
-            return address
-        return str(ip_network(f"{address}/{_ONE_NETWORK_BITS}", strict=False))
-    except ValueError:
-        return address
+    told = forwarded_for(request.headers.getall("X-Forwarded-For", [])) if remote in proxies else ""
+    return told or remote

@@ -17,7 +17,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from broker.config import LimitSettings
-from broker.web.fair_share import network_of
+from broker.networks import network_of
 
 _log = logging.getLogger(__name__)
 

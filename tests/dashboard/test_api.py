@@ -79,6 +79,9 @@ async def test_every_address_is_described_and_no_other(broker: Broker) -> None:
     for path, one in document["paths"].items():
         in_path = [p["name"] for p in one["get"]["parameters"] if p["in"] == "path"]
         assert in_path == re.findall(r"\{(\w+)\}", path)
+        required = [p["name"] for p in one["get"]["parameters"] if p["required"]]
+        bare = await asked(broker, path.replace("{number}", SOUTH), OPERATOR)
+        assert (bare.status == 400) == (set(required) > set(in_path)), path
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.path)

@@ -112,6 +112,25 @@ async def test_behind_a_proxy_each_visitor_is_slowed_down_alone(database: Path) 
         await visitor.session.close()
 
 
+@pytest.mark.parametrize(
+    ("another", "status"), [("2001:db8::2", 429), ("2001:db8:0:1::1", 200), ("10.0.0.2", 200)]
+)
+async def test_behind_tls_a_network_of_ipv6_is_one_place(
+    database: Path, another: str, status: int
+) -> None:
+    """Else who tries passwords would have another address for each."""
+    async with running(
+        database, dashboard={"behind_tls": True, "failures_per_address_max": 1}
+    ) as broker:
+        visitor = Visitor(broker)
+        visitor.session.headers["Cookie"] = "__Host-session=given-before"  # kept over TLS alone
+        visitor.session.headers["X-Forwarded-For"] = "1.2.3.4, 2001:db8::1"
+        assert (await visitor.sign_in("nada", "wrong horse battery")).status == 403
+        visitor.session.headers["X-Forwarded-For"] = f"2001:db8::1, {another}"
+        assert (await visitor.sign_in("nada")).status == status
+        await visitor.session.close()
+
+
 async def test_a_session_ends_when_it_is_not_used(broker: Broker, clerk: Visitor) -> None:
     clock = broker.clock
     assert isinstance(clock, VirtualClock)

@@ -44,7 +44,10 @@ CHANNEL = f"participants/{SOUTH}/channel"
         ("https://127.1/", "not public"),
         ("https://2130706433/", "not public"),
         ("https://0/", "not public"),
+        ("https://[64:ff9b::10.0.0.1]/", "not public"),
+        ("https://[2002:a00:1::]/", "not public"),
         ("https://[::1/", "not an address"),
+        ("https://supplier example/", "begins with https"),
         ("https://supplier.example/\nx", "begins with https"),
     ],
 )

@@ -50,6 +50,7 @@ def test_staff_are_managed_beside_the_running_service(database: Path) -> None:
         ("short", ADD, "12 to 1000 characters"),
         (PASSWORD, ("staff", "add", "Na Da", *ADD[3:]), "a-z 0-9"),
         (PASSWORD, (*ADD[:4], " ", *ADD[5:]), "full name"),
+        (PASSWORD, (*ADD[:4], "Na\nda", *ADD[5:]), "printable"),
         (PASSWORD, (*ADD[:-1], " "), "who changes the staff"),
         (PASSWORD, ("staff", "password", "nobody", "--by", "Vodja"), "nobody"),
         ("short", ("staff", "password", "nobody", "--by", "Vodja"), "characters"),

@@ -2,7 +2,10 @@
 
 import json
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from broker.clock import VirtualClock
 from tests.web.letters import NORTH, OPERATOR, SOUTH
@@ -63,6 +66,15 @@ async def test_the_list_says_everything_but_the_token(broker: Broker) -> None:
     kinds = [kind for (kind,) in broker.rows("SELECT kind FROM journal WHERE case_id IS NULL")]
     assert kinds == ["TokenIssued", "TokenRevoked"]
     assert not any(token.encode() in row for (row,) in broker.rows("SELECT content FROM payloads"))
+
+
+@pytest.mark.parametrize("label", ["..", ".", " ", "two\nlines", "\x00", "x" * 61])
+async def test_what_could_not_be_named_again_is_no_label(broker: Broker, label: str) -> None:
+    """A token is ended by its label, which is a step of an address."""
+    assert (await issue(broker, label=label)).status in {400, 422}
+    assert broker.count("journal") == 0
+    assert (await issue(broker, label="x/y ž")).status == 200
+    assert (await revoke(broker, quote("x/y ž", safe=""))).status == 200
 
 
 async def test_what_cannot_be_issued_is_said_and_nothing_kept(broker: Broker) -> None:

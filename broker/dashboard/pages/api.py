@@ -12,6 +12,7 @@ from yarl import URL
 from broker.dashboard import answers
 from broker.dashboard.answers import Answer
 from broker.dashboard.forms import day_from, number_from, position_from, text
+from broker.dashboard.guard import cookie_name
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.openapi import Operation, Parameter, describe
 from broker.dashboard.pages.flow import chosen_span, chosen_supplier
@@ -204,9 +205,9 @@ async def documents(request: web.Request) -> web.StreamResponse:
     return _json(answers.Documents(documents=lines, next=_next(request, "before", following)))
 
 
-async def description(_: web.Request) -> web.StreamResponse:
+async def description(request: web.Request) -> web.StreamResponse:
     """What is described by itself."""
-    return web.json_response(describe(OPERATIONS))
+    return web.json_response(describe(OPERATIONS, cookie=cookie_name(request.app[OFFICE])))
 
 
 def _next(request: web.Request, name: str, value: str | None) -> str | None:
@@ -285,7 +286,7 @@ OPERATIONS = (
         deadlines,
         "The open deadlines of a day.",
         answers.Deadlines,
-        (Parameter("day", "The day.", _DATE), _AFTER),
+        (Parameter("day", "The day.", _DATE, required=True), _AFTER),
     ),
     Operation("/api/messages", messages, "Attempts at sending.", answers.Messages, _SOUGHT),
     Operation("/api/channels", channels, "How channels do.", answers.Channels),

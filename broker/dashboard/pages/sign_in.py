@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from broker.dashboard.forms import field
-from broker.dashboard.guard import client_address, cookie_name, local_path, set_cookie
+from broker.dashboard.guard import client_network, cookie_name, local_path, set_cookie
 from broker.dashboard.office import MEMBER, OFFICE, Address, Who
 from broker.dashboard.render import render
 from broker.ids import new_token
@@ -26,7 +26,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     name, to = field(form, "name"), local_path(field(form, "to"))
     try:
         token = await request.app[OFFICE].sign_in.sign_in(
-            name, field(form, "password"), address=client_address(request)
+            name, field(form, "password"), address=client_network(request)
         )
     except WrongNameOrPassword:
         return _form(request, to=to, name=name, failure="wrong", status=HTTPStatus.FORBIDDEN)

@@ -16,10 +16,9 @@ from broker.messages.identifiers import Eic
 from broker.store import delegations, participants
 from broker.store.delegations import Delegation
 from broker.store.participants import Credential, NoSuchCredential, Participant
-from broker.usecases.keep_credentials import UnableToIssue
+from broker.usecases.keep_credentials import LABEL_MAX, UnableToIssue, is_fit_label
 
 _DAYS_MAX = 3650
-_LABEL_MAX = 60
 
 
 class Listed(NamedTuple):
@@ -85,8 +84,7 @@ async def issue(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     label, why, days = (field(form, name).strip() for name in ("label", "why", "days"))
     valid_days = int(days) if days.isascii() and days.isdigit() else None
-    sound = label and len(label) <= _LABEL_MAX and label.isprintable()
-    if not (sound and why) or (days and not 1 <= (valid_days or 0) <= _DAYS_MAX):
+    if not (is_fit_label(label) and why) or (days and not 1 <= (valid_days or 0) <= _DAYS_MAX):
         raise web.HTTPBadRequest
     office, eic = request.app[OFFICE], Eic(request.match_info["eic"])
     try:
@@ -129,7 +127,7 @@ async def _page(
         "delegations": delegated,
         "done": done,
         "days_max": _DAYS_MAX,
-        "label_max": _LABEL_MAX,
+        "label_max": LABEL_MAX,
     }
     return render(request, "supplier.html", values, status=status)
 
