@@ -11,6 +11,9 @@ import urllib.parse
 import urllib.request
 
 
+_WITHIN_SECONDS = 600  # erasing, or looking for what is owed, goes over a whole file
+
+
 def at_service() -> argparse.ArgumentParser:
     """The options of every command that speaks to the running service."""
     parser = argparse.ArgumentParser(add_help=False)
@@ -44,7 +47,7 @@ def ask(options: argparse.Namespace, method: str, path: str, body: object) -> in
             data=None if body is None else json.dumps(body).encode(),
             headers=headers_of(options),
         )
-        with open_url(options, request, within_seconds=30) as response:
+        with open_url(options, request, within_seconds=_WITHIN_SECONDS) as response:
             print(response.read().decode())
     except urllib.error.HTTPError as error:
         print(error.read().decode(), file=sys.stderr)
