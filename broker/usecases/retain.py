@@ -27,7 +27,7 @@ from broker.store import cases, journal, operations, retained
 from broker.store.connection import empty_log, one_moment, open_for_reading
 from broker.store.operations import CasesErased, ContentsErased, CustomerErased
 from broker.store.retained import Old, Person
-from broker.store.writer import Writer
+from broker.store.writer import Writer, ends_the_transaction
 from broker.usecases.owed_notices import missing_in_case
 
 T = TypeVar("T")
@@ -287,7 +287,10 @@ def hindrances(
     try:
         case = cases.load(connection, case_id)
         missing = missing_in_case(connection, case_id)
-    except ValueError:
+    except Exception as error:
+        if ends_the_transaction(error):
+            raise
+        _log.exception("case %s stays: what is on record of it cannot be read", case_id)
         return (Hindrance.UNREADABLE,)
     reading = case.carried_out if isinstance(case, SwitchCase) else None
     possible = False

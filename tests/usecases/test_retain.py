@@ -257,6 +257,22 @@ async def test_a_case_that_owes_a_notice_stays(broker: Broker) -> None:
     assert await hindrances_of(broker, case) == (Hindrance.NOTICE_MISSING,)
 
 
+async def test_a_damaged_case_stays_and_holds_up_no_other(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = (await broker.post(request_of("M-1", persons_point()), SOUTH)).case
+    sound = (await broker.post(request_of("M-2", sample_point(2)), SOUTH)).case
+    broker.clock.move_to(broker.clock.now() + timedelta(days=60))
+    await broker.service.deadlines.reach_deadlines(broker.clock.now())
+    await acknowledge_all(broker)
+    first = "SELECT min(position) FROM journal WHERE case_id = ?"
+    broker.damage(f"DELETE FROM journal WHERE position = ({first})", damaged)
+    erased = await broker.service.retain.erase(Wanted(before=date(2026, 7, 1)), **BY)
+    assert erased.held == {CaseId(damaged): (Hindrance.UNREADABLE,)}
+    assert erased.cases == [CaseId(sound)]
+    assert f"case {damaged} stays" in caplog.text
+
+
 async def test_a_document_of_who_no_longer_takes_part_holds_nothing_up(broker: Broker) -> None:
     case = (await broker.post(request_of("M-1", persons_point()), SOUTH)).case
     broker.clock.move_to(broker.clock.now() + timedelta(days=60))
