@@ -134,11 +134,11 @@ _LEFT = (
     f" AND NOT ({_REFERRED_TO}) ORDER BY customer"
 )
 
-# Empty the row of a customer; the index of words forgets it by a trigger.
+# Empty the row of a customer that nothing refers to; the index of words forgets it by a trigger.
 _ERASE_CUSTOMER = (
     "UPDATE customers SET tax_number = NULL, name = NULL, street = NULL, postal_code = NULL,"
     " city = NULL, country = NULL, email = NULL, erased_at = ? WHERE customer = ?"
-    " AND erased_at IS NULL"
+    f" AND erased_at IS NULL AND NOT ({_REFERRED_TO})"
 )
 
 # Sessions that nobody has used, and mails that were settled, since before an instant.
@@ -358,9 +358,11 @@ def left_before(connection: Connection, before: datetime) -> Iterator[int]:
     return (key for (key,) in connection.execute(_LEFT, (instants.to_text(before),)))
 
 
-def erase_customer(connection: Connection, key: int, at: datetime) -> None:
-    """Empty the row of a customer, and its words in the index."""
-    connection.execute(_ERASE_CUSTOMER, (instants.to_text(at), key))
+def erase_customer(connection: Connection, key: int, at: datetime) -> bool:
+    """Empty the row of a customer, and its words in the index; False where something refers to it
+    again, or it has gone already.
+    """
+    return connection.execute(_ERASE_CUSTOMER, (instants.to_text(at), key)).rowcount > 0
 
 
 def forget_sessions_and_mails(

@@ -239,14 +239,16 @@ class Retain:
         self, find: Callable[[Connection], Iterable[int]], erased: Erased, by: str, why: str
     ) -> None:
         for customer in await self._read(lambda connection: tuple(find(connection))):
-            await self._writer.submit(partial(self._erase_customer, customer, by, why))
-            erased.customers += 1
+            gone = await self._writer.submit(partial(self._erase_customer, customer, by, why))
+            erased.customers += gone
 
-    def _erase_customer(self, customer: int, by: str, why: str, connection: Connection) -> None:
+    def _erase_customer(self, customer: int, by: str, why: str, connection: Connection) -> bool:
         now = self._clock.now()
-        retained.erase_customer(connection, customer, now)
+        if not retained.erase_customer(connection, customer, now):
+            return False
         record = CustomerErased(at=now, by=by, why=why, customer=customer)
         journal.append(connection, case_id=None, at=now, record=record)
+        return True
 
     async def _finish(self, erased: Erased) -> None:
         """Let nothing be left of it in the log beside the file."""

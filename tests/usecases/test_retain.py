@@ -4,6 +4,7 @@ Method: the running service with real messages of one person who exists nowhere 
 clock; then the file itself is searched.
 """
 
+import asyncio
 import base64
 import re
 import shutil
@@ -33,7 +34,7 @@ from tests.web.letters import (
     switch_request,
     with_fields,
 )
-from tests.web.running import FRIDAY, Broker, running
+from tests.web.running import FRIDAY, Broker, running, until
 
 NAME, STREET, MAIL, TAX = (
     "Ksenija Pozabljiva",
@@ -286,6 +287,23 @@ async def test_the_customer_of_a_point_stays(broker: Broker) -> None:
     erased = await broker.service.retain.erase(PERSON, **BY)
     assert (erased.customers, erased.customer_has_a_point) == (0, True)
     assert where_it_stands(broker.path, (NAME,)) != []
+
+
+async def test_a_customer_who_is_back_meanwhile_stays(broker: Broker) -> None:
+    retain, writer = broker.service.retain, broker.service.writer
+    [(customer,)] = broker.rows("SELECT customer FROM customers WHERE tax_number = ?", TAX)
+    await retain.erase(PERSON, **BY)  # contents of no case; the customer has a point
+    broker.damage("UPDATE accounting_points SET customer = NULL WHERE customer = ?", customer)
+    back = "UPDATE accounting_points SET customer = ? WHERE accounting_point = ?"
+    with writer.place(broker.clock.now()) as place:
+        erasing = asyncio.create_task(retain.erase(PERSON, **BY))
+        await until(lambda: writer.waiting_count() == 2)
+        point = sample_point(1).number
+        await writer.submit(lambda conn: conn.execute(back, (customer, point)), place=place)
+    erased = await erasing
+    assert (erased.customers, erased.customer_has_a_point) == (0, True)
+    assert broker.rows("SELECT tax_number FROM customers WHERE customer = ?", customer) == [(TAX,)]
+    assert broker.rows("SELECT 1 FROM journal WHERE kind = 'CustomerErased'") == []
 
 
 async def test_each_day_what_is_old_goes_and_figures_stay(broker: Broker) -> None:
