@@ -121,12 +121,18 @@ _REFERRED_TO = (
 # Whether a point or a site refers to a customer.
 _IS_REFERRED_TO = f"SELECT {_REFERRED_TO} FROM customers WHERE customer = ?"
 
-# Since when nothing refers to customers: noted once, and forgotten where something does again.
-_NOTE_LEFT = (
-    "UPDATE customers SET left_at = ?"
-    f" WHERE left_at IS NULL AND erased_at IS NULL AND NOT ({_REFERRED_TO})"
+# Customers of whom it is to be noted that nothing refers to them any more, or that something does
+# again.
+_LEFT_OR_BACK = (
+    "SELECT customer FROM customers WHERE erased_at IS NULL"
+    f" AND (left_at IS NOT NULL) = ({_REFERRED_TO}) ORDER BY customer"
 )
-_NOTE_BACK = f"UPDATE customers SET left_at = NULL WHERE left_at IS NOT NULL AND ({_REFERRED_TO})"
+
+# Since when nothing refers to a customer: noted once, and forgotten where something does again.
+_NOTE_LEFT_OR_BACK = (
+    f"UPDATE customers SET left_at = CASE WHEN {_REFERRED_TO} THEN NULL"
+    " ELSE coalesce(left_at, ?) END WHERE customer = ? AND erased_at IS NULL"
+)
 
 # Customers that nothing has referred to since before an instant.
 _LEFT = (
@@ -347,10 +353,14 @@ def customer(connection: Connection, tax_number: TaxNumber) -> CustomerOnRecord 
     return CustomerOnRecord(customer=key, name=name, street=street, referred_to=referred_to)
 
 
-def note_who_left(connection: Connection, at: datetime) -> int:
-    """Note since when nothing refers to customers, and who is back. Gives how many rows changed."""
-    left = connection.execute(_NOTE_LEFT, (instants.to_text(at),)).rowcount
-    return left + connection.execute(_NOTE_BACK).rowcount
+def left_or_back(connection: Connection) -> Iterator[int]:
+    """Customers that nothing refers to any more, or that something does again, not noted yet."""
+    return (key for (key,) in connection.execute(_LEFT_OR_BACK))
+
+
+def note_left_or_back(connection: Connection, keys: Iterable[int], at: datetime) -> None:
+    """Note of each of these customers since when nothing refers to it, or that something does."""
+    connection.executemany(_NOTE_LEFT_OR_BACK, ((instants.to_text(at), key) for key in keys))
 
 
 def left_before(connection: Connection, before: datetime) -> Iterator[int]:

@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 _CASES_AT_ONCE = 10
 _CONTENTS_AT_ONCE = 50
+_CUSTOMERS_AT_ONCE = 200
 _LONGEST_SILENCE_DAYS = 35
 _TRIES_TO_EMPTY = 20
 _SECONDS_BETWEEN_TRIES = 0.5
@@ -122,7 +123,9 @@ class Retain:
         """Erase what the periods set say is kept no longer. Raises UnableToWrite."""
         now, terms, erased = self._clock.now(), self._terms, Erased()
         today, by, why = local_day(now), "the broker", "kept as long as [retention] says"
-        await self._writer.submit(partial(retained.note_who_left, at=now))
+        for some in _chunks(await self._read(_left_or_back), _CUSTOMERS_AT_ONCE):
+            await self._writer.submit(partial(retained.note_left_or_back, keys=some, at=now))
+            await asyncio.sleep(0)
         if terms.cases_months:
             before = start_of(plus_months(today, -terms.cases_months))
             await self._cases(partial(retained.ended_before, before=before), erased, by, why)
@@ -326,6 +329,10 @@ def _old(connection: Connection, before: datetime) -> Iterator[Old]:
     yield from retained.old_messages(connection, before)
     yield from retained.old_documents(connection, before)
     yield from retained.old_records(connection, before)
+
+
+def _left_or_back(connection: Connection) -> tuple[int, ...]:
+    return tuple(retained.left_or_back(connection))
 
 
 def _customer_alone(connection: Connection, wanted: Wanted) -> tuple[int, ...]:

@@ -331,6 +331,25 @@ async def busy(broker: Broker, message_id: str) -> None:
     await acknowledge_all(broker)
 
 
+async def test_others_write_while_it_is_noted_who_has_left(broker: Broker) -> None:
+    added = (
+        "INSERT INTO customers (tax_number, name, street, postal_code, city, country)"
+        " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 900)"
+        " SELECT 20000000 + n, 'Stranka ' || n, 'Pot 1', '3999', 'Zgledovo', 'SI' FROM numbers"
+    )
+    broker.damage(added)
+    count = "SELECT count(left_at) FROM customers WHERE tax_number LIKE '20000%'"
+    erasing, seen = asyncio.create_task(broker.service.retain.erase_by_period()), set()
+    while not erasing.done():
+        seen.add(await broker.service.writer.submit(lambda conn: conn.execute(count).fetchone()[0]))
+    assert broker.rows(count) == [(900,)]
+    assert seen - {0, 900}
+    again = "UPDATE accounting_points SET customer = (SELECT max(customer) FROM customers)"
+    broker.damage(f"{again} WHERE accounting_point = ?", sample_point(1).number)
+    await broker.service.retain.erase_by_period()
+    assert broker.rows(count) == [(899,)]
+
+
 async def test_a_clock_that_leaps_erases_nothing(broker: Broker) -> None:
     await switched(broker, "M-1", persons_point(), "14800")
     broker.clock.move_to(FRIDAY + timedelta(days=3650))
