@@ -36,8 +36,8 @@ _LOST = (
     " WHERE cases.case_id = owed.case_id AND kept.erased_at IS NOT NULL)"
 )
 
-# All of them, one, or those of one case, in order of time.
-_ALL_LOST = f"{_LOST} ORDER BY owed.document_id"
+# Those after a number, one, or those of one case, in order of time.
+_LOST_AFTER = f"{_LOST} AND owed.document_id > ? ORDER BY owed.document_id"
 _IS_LOST = f"{_LOST} AND owed.document_id = ?"
 _LOST_OF_CASE = f"{_LOST} AND owed.case_id = ? ORDER BY owed.document_id"
 
@@ -53,6 +53,9 @@ _CASES_TOUCHED = (
     " JOIN payloads ON payloads.payload_id = snapshot_payload"
     " WHERE position > ? AND position <= ? AND content IS NOT NULL ORDER BY case_id"
 )
+
+# The last number given to a document, in order of time.
+_LAST_NUMBER = "SELECT coalesce(max(document_id), '') FROM owed_notices"
 
 # Where the journal ends.
 _END = "SELECT coalesce(max(position), 0) FROM journal"
@@ -89,6 +92,8 @@ _REQUEST = (
     " WHERE inbox.kind = 'MasterDataRequest' AND received_at = ? AND party = ?"
     " AND http_status = 200"
 )
+
+BEFORE_ALL = DocumentId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +145,13 @@ def note(
     connection.execute(_NOTE, row)
 
 
-def lost(connection: Connection, case_id: CaseId | None = None) -> tuple[OwedNotice, ...]:
-    """The notices that are gone and were not made again: of one case, else all."""
-    if case_id is None:
-        return tuple(_notices(connection, _ALL_LOST))
+def lost(connection: Connection, *, after: DocumentId = BEFORE_ALL) -> tuple[OwedNotice, ...]:
+    """The notices that are gone and were not made again, of those with a number after this one."""
+    return tuple(_notices(connection, _LOST_AFTER, after))
+
+
+def lost_of_case(connection: Connection, case_id: CaseId) -> tuple[OwedNotice, ...]:
+    """The notices of one case that are gone and were not made again."""
     return tuple(_notices(connection, _LOST_OF_CASE, case_id))
 
 
@@ -201,6 +209,11 @@ def end_of_journal(connection: Connection) -> int:
     """The last position of the journal, 0 for an empty one."""
     end: int = connection.execute(_END).fetchone()[0]
     return end
+
+
+def last_number(connection: Connection) -> DocumentId:
+    """The number of the last document that was noted, `BEFORE_ALL` where none was."""
+    return DocumentId(connection.execute(_LAST_NUMBER).fetchone()[0])
 
 
 def _notices(connection: Connection, query: str, *parameters: str) -> Iterator[OwedNotice]:

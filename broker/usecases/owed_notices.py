@@ -6,7 +6,7 @@ the mailboxes; the table of `engine/owed`, read against the journal, names what 
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
@@ -79,15 +79,30 @@ class Missing:
     receipt: ReceiptNumber | None = None
 
 
+def find_gone(
+    connection: Connection, *, after: DocumentId = owed.BEFORE_ALL, known: Iterable[Missing] = ()
+) -> tuple[Missing, ...]:
+    """What was written and is gone: of the documents with a number after this one, and of those
+    that are known to be gone what is so still.
+    """
+    still = (one for one in known if one.document_id and owed.is_lost(connection, one.document_id))
+    return (*still, *map(_gone, owed.lost(connection, after=after)))
+
+
 def find_missing(
-    connection: Connection, *, after: int = 0, until: int | None = None
+    connection: Connection,
+    *,
+    after: int = 0,
+    until: int | None = None,
+    gone: Iterable[Missing] | None = None,
 ) -> tuple[Missing, ...]:
     """Everything that is missing. What was never written is looked for in what the journal says
-    happened after one position up to another, all of it where none are given.
+    happened after one position up to another, all of it where none are given; what is gone is
+    looked for everywhere where `gone` does not say it.
     """
     end = owed.end_of_journal(connection) if until is None else until
     operator = register.operator(connection).eic
-    found = [_gone(one) for one in owed.lost(connection)]
+    found = list(find_gone(connection) if gone is None else gone)
     for case_id in owed.cases_touched(connection, after, end):
         try:
             found += _never_written(connection, case_id, operator)
@@ -111,7 +126,7 @@ def find_missing(
 def missing_in_case(connection: Connection, case_id: CaseId) -> tuple[Missing, ...]:
     """What is missing in one case."""
     operator = register.operator(connection).eic
-    gone = [_gone(one) for one in owed.lost(connection, case_id)]
+    gone = [_gone(one) for one in owed.lost_of_case(connection, case_id)]
     return (*gone, *_never_written(connection, case_id, operator))
 
 
