@@ -26,8 +26,9 @@ from broker.messages.identifiers import CaseId, TaxNumber
 from broker.store import cases, journal, operations, retained
 from broker.store.connection import empty_log, one_moment, open_for_reading
 from broker.store.operations import CasesErased, ContentsErased, CustomerErased
-from broker.store.retained import Old, Person
+from broker.store.retained import Old
 from broker.store.writer import Writer, ends_the_transaction
+from broker.usecases.find_person import Person, contents_naming
 from broker.usecases.owed_notices import missing_in_case
 
 T = TypeVar("T")
@@ -182,7 +183,7 @@ class Retain:
             known = retained.customer(connection, wanted.customer)
             name, street = (known.name, known.street) if known else (wanted.customer,) * 2
             person = Person(tax_number=wanted.customer, name=name, street=street)
-            yield from retained.naming(connection, person)
+            yield from contents_naming(connection, person)
         if wanted.before is not None:
             yield from _old(connection, start_of(wanted.before))
 

@@ -168,6 +168,86 @@ async def test_nothing_of_an_erased_person_is_left_in_any_byte(broker: Broker) -
     assert damaged(broker) == []
 
 
+QUOTED = 'Kmetija "Pri Kseniji" \\ sin & hči'
+
+
+async def test_a_name_with_signs_that_are_written_otherwise_is_found(broker: Broker) -> None:
+    """Documents and the journal tell the customer of a change without its tax number (A35)."""
+    written = "Kmetija &quot;Pri Kseniji&quot; \\ sin &amp; hči"
+    moved = moves_in("IN-2", "NAME", STREET, MAIL, TAX).replace(b">NAME<", f">{written}<".encode())
+    assert (await broker.post(moved, OPERATOR)).status == 200
+    for day, name, said in (
+        (datetime(2026, 4, 28, 9, tzinfo=UTC), "payer", {"PayerChange/Ground": "contract_start"}),
+        (
+            datetime(2026, 5, 4, 9, tzinfo=UTC),
+            "payer-breach",
+            {"PayerChange/WrittenNoticeOn": "2026-04-29"},
+        ),
+    ):
+        broker.clock.move_to(day)
+        change = (MESSAGES / f"RegisterChange/{name}.xml").read_bytes()
+        assert (await broker.post(with_fields(change, said), OPERATOR)).status == 200
+    out = moves_in("OUT-2", "Ana Zgled", "Zgledna ulica 1", "ana@example.com", "12345679")
+    assert (await broker.post(out, OPERATOR)).status == 200
+    await acknowledge_all(broker)
+    assert broker.rows("SELECT name FROM customers WHERE tax_number = ?", TAX) == [(QUOTED,)]
+    told = "SELECT content FROM journal JOIN payloads USING (payload_id) WHERE kind = 'ChangeTold'"
+    assert b"Pri Kseniji" in b"".join(content for (content,) in broker.rows(told))
+    await broker.service.retain.erase(PERSON, **BY)
+    assert where_it_stands(broker.path, ("Pri Kseniji", STREET, TAX)) == []
+
+
+def by_reference(text: str) -> str:
+    return "".join(f"&#x{ord(sign):x};" for sign in text)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII"])
+@pytest.mark.parametrize("named", ["by tax number", "by name and street", "in a comment"])
+async def test_a_message_is_found_however_it_is_written(
+    broker: Broker, encoding: str, named: str
+) -> None:
+    """One taken, one refused, one cut off; signs as references, and texts around a comment."""
+    asked = with_fields(
+        (MESSAGES / "MasterDataRequest/for-a-quote.xml").read_bytes(),
+        {
+            "Header/Identification": "ID",
+            "ContractingParty/Name": NAME,
+            "ContractingParty/TaxNumber": TAX,
+        },
+    ).decode()
+    taken = asked.replace("UTF-8", encoding).replace(">ID<", ">TAKEN<")
+    taken = taken.replace(TAX, f"{TAX[:3]}<!-- -->{by_reference(TAX[3:])}")
+    refused = taken.replace(">TAKEN<", ">REFUSED<").replace("</Header>", "</Header><No/>")
+    if named != "by tax number":
+        start, end = refused.index("<TaxNumber"), refused.index("</TaxNumber>")
+        refused = f"{refused[:start]}<TaxNumber>{refused[end:]}"
+        said = f"<Street>{by_reference(STREET.upper())}</Street>"
+        refused = refused.replace(
+            "<No/>", said if named == "by name and street" else f"<!-- SI{TAX} -->"
+        )
+    cut_off = refused.replace("</MasterDataRequest>", "").replace("<!-- -->", "")
+    statuses = [
+        (await broker.post(one.encode(encoding, "xmlcharrefreplace"), SOUTH)).status
+        for one in (taken, refused, cut_off)
+    ]
+    assert statuses == [200, 400, 400]
+    await acknowledge_all(broker)
+    await broker.service.retain.erase(PERSON, **BY)
+    left = "SELECT message_id, http_status FROM inbox JOIN payloads ON payload_id = bytes_payload"
+    assert broker.rows(f"{left} WHERE content IS NOT NULL") == []
+
+
+async def test_a_message_of_another_stays(broker: Broker) -> None:
+    """One of the same name elsewhere, in whose numbers the tax number stands."""
+    others = moves_in("IN-3", NAME, f"{STREET}1", MAIL, "12345792")
+    others = others.replace(b"<Header>", f"<Header><!-- 1{TAX}9 -->".encode())
+    assert (await broker.post(others, OPERATOR)).status == 200
+    await acknowledge_all(broker)
+    await broker.service.retain.erase(PERSON, **BY)
+    left = "SELECT message_id FROM inbox JOIN payloads ON payload_id = bytes_payload"
+    assert broker.rows(f"{left} WHERE content IS NOT NULL") == [("IN-3",)]
+
+
 async def test_the_search_finds_what_is_there(broker: Broker) -> None:
     """Else finding nothing would prove nothing: each text, the contract inside XML too."""
     await traffic_of_the_person(broker)
