@@ -54,22 +54,29 @@ _CASES_TOUCHED = (
     " WHERE position > ? AND position <= ? AND content IS NOT NULL ORDER BY case_id"
 )
 
-# The last number given to a document, in order of time.
-_LAST_NUMBER = "SELECT coalesce(max(document_id), '') FROM owed_notices"
+# The last number given to a document, in order of time, and the last attempt at sending a message.
+_ENDS = (
+    "SELECT (SELECT coalesce(max(document_id), '') FROM owed_notices),"
+    " (SELECT coalesce(max(position), 0) FROM inbox)"
+)
 
 # Where the journal ends.
 _END = "SELECT coalesce(max(position), 0) FROM journal"
 
-# Requests for data that were granted and have no answer noted (A4).
+# Requests for data that were granted and have no answer noted (A4): those after a position, which
+# no index is needed for, or one.
+_REQUESTS = "SELECT received_at, party, receipt FROM inbox"
 _UNANSWERED = (
-    "SELECT received_at, party, receipt FROM inbox INDEXED BY inbox_of_kind"
     " JOIN payloads ON payload_id = bytes_payload"
     " WHERE inbox.kind = 'MasterDataRequest' AND http_status = 200 AND content IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM owed_notices AS owed INDEXED BY owed_of_no_case"
     " WHERE owed.case_id IS NULL AND owed.at = inbox.received_at AND owed.party = inbox.party"
-    " AND owed.kind = 'MasterDataResponse') ORDER BY received_at"
+    " AND owed.kind = 'MasterDataResponse')"
 )
-
+_UNANSWERED_AFTER = (
+    f"{_REQUESTS} NOT INDEXED {_UNANSWERED} AND inbox.position > ? ORDER BY received_at"
+)
+_IS_UNANSWERED = f"{_REQUESTS} {_UNANSWERED} AND receipt = ?"
 
 # To whom a notice of a change of no case was made again that had never been written; the journal
 # says what for.
@@ -93,7 +100,16 @@ _REQUEST = (
     " AND http_status = 200"
 )
 
-BEFORE_ALL = DocumentId("")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How far it is that documents were numbered and messages taken."""
+
+    document_id: DocumentId
+    inbox_position: int
+
+
+BEGINNING = Ends(document_id=DocumentId(""), inbox_position=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +161,9 @@ def note(
     connection.execute(_NOTE, row)
 
 
-def lost(connection: Connection, *, after: DocumentId = BEFORE_ALL) -> tuple[OwedNotice, ...]:
-    """The notices that are gone and were not made again, of those with a number after this one."""
-    return tuple(_notices(connection, _LOST_AFTER, after))
+def lost(connection: Connection, since: Ends = BEGINNING) -> tuple[OwedNotice, ...]:
+    """The notices that are gone and were not made again, of those written since."""
+    return tuple(_notices(connection, _LOST_AFTER, since.document_id))
 
 
 def lost_of_case(connection: Connection, case_id: CaseId) -> tuple[OwedNotice, ...]:
@@ -160,12 +176,17 @@ def is_lost(connection: Connection, document_id: DocumentId) -> bool:
     return any(_notices(connection, _IS_LOST, document_id))
 
 
-def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
-    """Requests for data that were granted and whose answer was never written (A4)."""
+def unanswered(connection: Connection, since: Ends = BEGINNING) -> tuple[Unanswered, ...]:
+    """Requests for data taken since that were granted and whose answer was never written (A4)."""
     return tuple(
         Unanswered(at=instants.from_text(at), party=Eic(party), receipt=ReceiptNumber(receipt))
-        for at, party, receipt in connection.execute(_UNANSWERED)
+        for at, party, receipt in connection.execute(_UNANSWERED_AFTER, (since.inbox_position,))
     )
+
+
+def is_unanswered(connection: Connection, receipt: ReceiptNumber) -> bool:
+    """Whether this request for data was granted and its answer never written (A4)."""
+    return connection.execute(_IS_UNANSWERED, (receipt,)).fetchone() is not None
 
 
 def of_case(connection: Connection, case_id: CaseId) -> tuple[OwedNotice, ...]:
@@ -211,9 +232,10 @@ def end_of_journal(connection: Connection) -> int:
     return end
 
 
-def last_number(connection: Connection) -> DocumentId:
-    """The number of the last document that was noted, `BEFORE_ALL` where none was."""
-    return DocumentId(connection.execute(_LAST_NUMBER).fetchone()[0])
+def ends(connection: Connection) -> Ends:
+    """How far documents and messages go at this moment."""
+    document_id, inbox_position = connection.execute(_ENDS).fetchone()
+    return Ends(document_id=DocumentId(document_id), inbox_position=inbox_position)
 
 
 def _notices(connection: Connection, query: str, *parameters: str) -> Iterator[OwedNotice]:

@@ -79,14 +79,15 @@ class Missing:
     receipt: ReceiptNumber | None = None
 
 
-def find_gone(
-    connection: Connection, *, after: DocumentId = owed.BEFORE_ALL, known: Iterable[Missing] = ()
+def find_in_lists(
+    connection: Connection, since: owed.Ends = owed.BEGINNING, known: Iterable[Missing] = ()
 ) -> tuple[Missing, ...]:
-    """What was written and is gone: of the documents with a number after this one, and of those
-    that are known to be gone what is so still.
+    """What was written and is gone, and what was asked for and not answered: of what has come
+    since, and of what is known to be missing what is so still.
     """
-    still = (one for one in known if one.document_id and owed.is_lost(connection, one.document_id))
-    return (*still, *map(_gone, owed.lost(connection, after=after)))
+    still = (one for one in known if _is_in_lists(connection, one))
+    gone = map(_gone, owed.lost(connection, since))
+    return (*still, *gone, *map(_not_answered, owed.unanswered(connection, since)))
 
 
 def find_missing(
@@ -94,32 +95,21 @@ def find_missing(
     *,
     after: int = 0,
     until: int | None = None,
-    gone: Iterable[Missing] | None = None,
+    in_lists: Iterable[Missing] | None = None,
 ) -> tuple[Missing, ...]:
     """Everything that is missing. What was never written is looked for in what the journal says
-    happened after one position up to another, all of it where none are given; what is gone is
-    looked for everywhere where `gone` does not say it.
+    happened after one position up to another, all of it where none are given; the lists are gone
+    through from their beginning where `in_lists` does not say what is found there.
     """
     end = owed.end_of_journal(connection) if until is None else until
     operator = register.operator(connection).eic
-    found = list(find_gone(connection) if gone is None else gone)
+    found = list(find_in_lists(connection) if in_lists is None else in_lists)
     for case_id in owed.cases_touched(connection, after, end):
         try:
             found += _never_written(connection, case_id, operator)
         except Exception:  # noqa: BLE001 - what damage does is the finding of `verify`
             _log.exception("what case %s owes cannot be worked out", case_id)
     found += _never_told(connection, after, end)
-    found += [
-        Missing(
-            at=one.at,
-            case_id=None,
-            kind=DocumentKind.MASTER_DATA_RESPONSE,
-            party=one.party,
-            rule="A4",
-            receipt=one.receipt,
-        )
-        for one in owed.unanswered(connection)
-    ]
     return tuple(found)
 
 
@@ -166,12 +156,17 @@ def _is_missing(connection: Connection, missing: Missing) -> bool:
     """Whether it is missing still, looked at closely."""
     if missing.case_id is not None:
         return missing in missing_in_case(connection, missing.case_id)
-    if missing.document_id is not None:
-        return owed.is_lost(connection, missing.document_id)
-    if missing.recorded is not None:
+    if missing.document_id is None and missing.recorded is not None:
         told = _never_told(connection, missing.recorded - 1, missing.recorded)
         return missing in tuple(told)
-    return any(one.receipt == missing.receipt for one in owed.unanswered(connection))
+    return _is_in_lists(connection, missing)
+
+
+def _is_in_lists(connection: Connection, missing: Missing) -> bool:
+    """Whether it is gone, or a request is not answered, still."""
+    if missing.document_id is not None:
+        return owed.is_lost(connection, missing.document_id)
+    return missing.receipt is not None and owed.is_unanswered(connection, missing.receipt)
 
 
 def _gone(one: owed.OwedNotice) -> Missing:
@@ -182,6 +177,17 @@ def _gone(one: owed.OwedNotice) -> Missing:
         party=one.party,
         document_id=one.document_id,
         recorded=one.recorded,
+    )
+
+
+def _not_answered(one: owed.Unanswered) -> Missing:
+    return Missing(
+        at=one.at,
+        case_id=None,
+        kind=DocumentKind.MASTER_DATA_RESPONSE,
+        party=one.party,
+        rule="A4",
+        receipt=one.receipt,
     )
 
 

@@ -21,7 +21,7 @@ from broker.store.writer import Writer
 from broker.usecases.handle_event import Desk
 from broker.usecases.owed_notices import (
     Missing,
-    find_gone,
+    find_in_lists,
     find_missing,
     make_again,
     missing_in_case,
@@ -53,15 +53,15 @@ class WatchOwed:
         self._desk = desk
         self._one_at_a_time = asyncio.Lock()
         self._looked_to: int | None = None
-        self._last_number = owed.BEFORE_ALL
+        self._ends = owed.BEGINNING
         self._all_looked_at_on: date | None = None
         self.missing: tuple[Missing, ...] = ()
 
     async def look(self, *, at_all: bool = False) -> int:
         """What the timer calls: look for what is missing; gives how much.
 
-        What was written is looked at once a day, or `at_all`; else what was written since, and
-        what was found gone before.
+        All that was written and all requests for data are looked at once a day, or `at_all`; else
+        those that have come since, and those that were found missing before.
         """
         async with self._one_at_a_time:
             found = await asyncio.to_thread(self._look, at_all)
@@ -94,19 +94,19 @@ class WatchOwed:
     def _look(self, at_all: bool) -> tuple[Missing, ...]:
         today = local_day(self._clock.now())
         with closing(open_for_reading(self._database)) as connection, one_moment(connection):
-            end, last = owed.end_of_journal(connection), owed.last_number(connection)
+            end, ends = owed.end_of_journal(connection), owed.ends(connection)
             since = self._looked_to
             if since is None:
                 since = max(0, end - _ROWS_BACK_AT_START)
             if at_all or today != self._all_looked_at_on:
-                gone = find_gone(connection)
+                in_lists = find_in_lists(connection)
             else:
-                gone = find_gone(connection, after=self._last_number, known=self.missing)
-            found = find_missing(connection, after=since, until=end, gone=gone)
+                in_lists = find_in_lists(connection, self._ends, self.missing)
+            found = find_missing(connection, after=since, until=end, in_lists=in_lists)
         # What was never written stays in sight until it is made.
         never_written = any(one.document_id is None for one in found)
         self._looked_to = since if never_written else end
-        self._last_number, self._all_looked_at_on = last, today
+        self._ends, self._all_looked_at_on = ends, today
         return found
 
     def _in(self, case_id: CaseId) -> tuple[Missing, ...]:

@@ -10,7 +10,15 @@ import pytest
 from broker.__main__ import main
 from broker.clock import SystemClock
 from tests.dashboard.visitors import Visitor
-from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_request
+from tests.web.letters import (
+    MESSAGES,
+    NORTH,
+    OPERATOR,
+    SOUTH,
+    sample_point,
+    switch_request,
+    with_fields,
+)
 from tests.web.running import Broker, running
 
 BY = {"by": "Nada Zgled", "why": "lost with a disk"}
@@ -83,6 +91,28 @@ async def test_all_documents_are_looked_at_once_a_day_and_new_ones_each_time(
     assert gone(broker) == {older, newer}
     await watch.make_again(**BY)
     assert gone(broker) == set()
+
+
+async def test_so_are_requests_for_data(broker: Broker) -> None:
+    watch = broker.service.owed
+    asked = (MESSAGES / "MasterDataRequest/for-a-quote.xml").read_bytes()
+    receipts = []
+    for message_id in ("D-1", "D-2"):
+        await watch.look()
+        request = with_fields(asked, {"Header/Identification": message_id})
+        answer = await broker.post(request, SOUTH)
+        assert answer.status == 200
+        receipts.append(answer.receipt)
+        broker.clock.move_to(broker.clock.now() + timedelta(minutes=1))
+    for table in ("outbox", "owed_notices"):
+        broker.damage(f"DELETE FROM {table} WHERE kind = 'MasterDataResponse'")
+    for found in (receipts[1:], receipts[1:], receipts, receipts):
+        if found == receipts:
+            broker.clock.move_to(broker.clock.now() + timedelta(days=1))
+        await watch.look()
+        assert [one.receipt for one in watch.missing] == found
+    assert [one.why_not for one in await watch.make_again(**BY)] == [None, None]
+    assert watch.missing == ()
 
 
 async def test_who_asks_has_all_documents_looked_at(broker: Broker) -> None:

@@ -23,14 +23,13 @@ def test_a_lost_row_is_named(writing: Connection) -> None:
 
 
 def test_only_what_has_a_later_number_is_looked_at(writing: Connection) -> None:
-    assert owed.last_number(writing) == owed.BEFORE_ALL
-    put_document(writing, 1)
-    put_document(writing, 2)
-    assert owed.last_number(writing) == document_id(2)
+    assert owed.ends(writing) == owed.BEGINNING
+    ends = []
+    for number in (1, 2):
+        put_document(writing, number)
+        ends.append(owed.ends(writing))
     writing.execute("DELETE FROM outbox")
-    found = [
-        [one.document_id for one in owed.lost(writing, after=n)] for n in map(document_id, (1, 2))
-    ]
+    found = [[one.document_id for one in owed.lost(writing, since)] for since in ends]
     assert found == [[document_id(2)], []]
 
 
