@@ -185,8 +185,9 @@ class RequestCheck:
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names agree, case, spaces and dots aside (A9)."""
-    return _bare(one) == _bare(other)
+    return bare_name(one) == bare_name(other)
 
 
-def _bare(name: str) -> str:
-    return "".join(ch for ch in name.casefold() if not ch.isspace() and ch != ".")
+def bare_name(name: str) -> str:
+    """What is compared of a name: case, spaces and dots aside (A9)."""
+    return "".join(name.casefold().split()).replace(".", "")

@@ -36,8 +36,8 @@ _LOST = (
     " WHERE cases.case_id = owed.case_id AND kept.erased_at IS NOT NULL)"
 )
 
-# All of them, one, or those of one case, in order of time.
-_ALL_LOST = f"{_LOST} ORDER BY owed.document_id"
+# Those after a number, one, or those of one case, in order of time.
+_LOST_AFTER = f"{_LOST} AND owed.document_id > ? ORDER BY owed.document_id"
 _IS_LOST = f"{_LOST} AND owed.document_id = ?"
 _LOST_OF_CASE = f"{_LOST} AND owed.case_id = ? ORDER BY owed.document_id"
 
@@ -54,19 +54,29 @@ _CASES_TOUCHED = (
     " WHERE position > ? AND position <= ? AND content IS NOT NULL ORDER BY case_id"
 )
 
+# The last number given to a document, in order of time, and the last attempt at sending a message.
+_ENDS = (
+    "SELECT (SELECT coalesce(max(document_id), '') FROM owed_notices),"
+    " (SELECT coalesce(max(position), 0) FROM inbox)"
+)
+
 # Where the journal ends.
 _END = "SELECT coalesce(max(position), 0) FROM journal"
 
-# Requests for data that were granted and have no answer noted (A4).
+# Requests for data that were granted and have no answer noted (A4): those after a position, which
+# no index is needed for, or one.
+_REQUESTS = "SELECT received_at, party, receipt FROM inbox"
 _UNANSWERED = (
-    "SELECT received_at, party, receipt FROM inbox INDEXED BY inbox_of_kind"
     " JOIN payloads ON payload_id = bytes_payload"
     " WHERE inbox.kind = 'MasterDataRequest' AND http_status = 200 AND content IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM owed_notices AS owed INDEXED BY owed_of_no_case"
     " WHERE owed.case_id IS NULL AND owed.at = inbox.received_at AND owed.party = inbox.party"
-    " AND owed.kind = 'MasterDataResponse') ORDER BY received_at"
+    " AND owed.kind = 'MasterDataResponse')"
 )
-
+_UNANSWERED_AFTER = (
+    f"{_REQUESTS} NOT INDEXED {_UNANSWERED} AND inbox.position > ? ORDER BY received_at"
+)
+_IS_UNANSWERED = f"{_REQUESTS} {_UNANSWERED} AND receipt = ?"
 
 # To whom a notice of a change of no case was made again that had never been written; the journal
 # says what for.
@@ -89,6 +99,17 @@ _REQUEST = (
     " WHERE inbox.kind = 'MasterDataRequest' AND received_at = ? AND party = ?"
     " AND http_status = 200"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How far it is that documents were numbered and messages taken."""
+
+    document_id: DocumentId
+    inbox_position: int
+
+
+BEGINNING = Ends(document_id=DocumentId(""), inbox_position=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +161,13 @@ def note(
     connection.execute(_NOTE, row)
 
 
-def lost(connection: Connection, case_id: CaseId | None = None) -> tuple[OwedNotice, ...]:
-    """The notices that are gone and were not made again: of one case, else all."""
-    if case_id is None:
-        return tuple(_notices(connection, _ALL_LOST))
+def lost(connection: Connection, since: Ends = BEGINNING) -> tuple[OwedNotice, ...]:
+    """The notices that are gone and were not made again, of those written since."""
+    return tuple(_notices(connection, _LOST_AFTER, since.document_id))
+
+
+def lost_of_case(connection: Connection, case_id: CaseId) -> tuple[OwedNotice, ...]:
+    """The notices of one case that are gone and were not made again."""
     return tuple(_notices(connection, _LOST_OF_CASE, case_id))
 
 
@@ -152,12 +176,17 @@ def is_lost(connection: Connection, document_id: DocumentId) -> bool:
     return any(_notices(connection, _IS_LOST, document_id))
 
 
-def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
-    """Requests for data that were granted and whose answer was never written (A4)."""
+def unanswered(connection: Connection, since: Ends = BEGINNING) -> tuple[Unanswered, ...]:
+    """Requests for data taken since that were granted and whose answer was never written (A4)."""
     return tuple(
         Unanswered(at=instants.from_text(at), party=Eic(party), receipt=ReceiptNumber(receipt))
-        for at, party, receipt in connection.execute(_UNANSWERED)
+        for at, party, receipt in connection.execute(_UNANSWERED_AFTER, (since.inbox_position,))
     )
+
+
+def is_unanswered(connection: Connection, receipt: ReceiptNumber) -> bool:
+    """Whether this request for data was granted and its answer never written (A4)."""
+    return connection.execute(_IS_UNANSWERED, (receipt,)).fetchone() is not None
 
 
 def of_case(connection: Connection, case_id: CaseId) -> tuple[OwedNotice, ...]:
@@ -201,6 +230,12 @@ def end_of_journal(connection: Connection) -> int:
     """The last position of the journal, 0 for an empty one."""
     end: int = connection.execute(_END).fetchone()[0]
     return end
+
+
+def ends(connection: Connection) -> Ends:
+    """How far documents and messages go at this moment."""
+    document_id, inbox_position = connection.execute(_ENDS).fetchone()
+    return Ends(document_id=DocumentId(document_id), inbox_position=inbox_position)
 
 
 def _notices(connection: Connection, query: str, *parameters: str) -> Iterator[OwedNotice]:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
-from xml.sax.saxutils import escape
 
 from broker.engine.state import Phase
 from broker.messages.identifiers import CaseId, Eic, Gsrn, TaxNumber
@@ -121,12 +120,18 @@ _REFERRED_TO = (
 # Whether a point or a site refers to a customer.
 _IS_REFERRED_TO = f"SELECT {_REFERRED_TO} FROM customers WHERE customer = ?"
 
-# Since when nothing refers to customers: noted once, and forgotten where something does again.
-_NOTE_LEFT = (
-    "UPDATE customers SET left_at = ?"
-    f" WHERE left_at IS NULL AND erased_at IS NULL AND NOT ({_REFERRED_TO})"
+# Customers of whom it is to be noted that nothing refers to them any more, or that something does
+# again.
+_LEFT_OR_BACK = (
+    "SELECT customer FROM customers WHERE erased_at IS NULL"
+    f" AND (left_at IS NOT NULL) = ({_REFERRED_TO}) ORDER BY customer"
 )
-_NOTE_BACK = f"UPDATE customers SET left_at = NULL WHERE left_at IS NOT NULL AND ({_REFERRED_TO})"
+
+# Since when nothing refers to a customer: noted once, and forgotten where something does again.
+_NOTE_LEFT_OR_BACK = (
+    f"UPDATE customers SET left_at = CASE WHEN {_REFERRED_TO} THEN NULL"
+    " ELSE coalesce(left_at, ?) END WHERE customer = ? AND erased_at IS NULL"
+)
 
 # Customers that nothing has referred to since before an instant.
 _LEFT = (
@@ -134,34 +139,32 @@ _LEFT = (
     f" AND NOT ({_REFERRED_TO}) ORDER BY customer"
 )
 
-# Empty the row of a customer; the index of words forgets it by a trigger.
+# Empty the row of a customer that nothing refers to; the index of words forgets it by a trigger.
 _ERASE_CUSTOMER = (
     "UPDATE customers SET tax_number = NULL, name = NULL, street = NULL, postal_code = NULL,"
     " city = NULL, country = NULL, email = NULL, erased_at = ? WHERE customer = ?"
-    " AND erased_at IS NULL"
+    f" AND erased_at IS NULL AND NOT ({_REFERRED_TO})"
 )
 
 # Sessions that nobody has used, and mails that were settled, since before an instant.
 _OLD_SESSIONS = "DELETE FROM staff_sessions WHERE last_seen_at < ?"
 _OLD_MAILS = "DELETE FROM staff_mails WHERE coalesce(sent_at, noted_at) < ?"
 
-_NAMES = "(instr(content, :tax) OR instr(content, :name) AND instr(content, :street))"
-
-# What is of no case and names a person: messages with their answers, documents that nobody waits
+# What is of no case with what it holds: messages with their answers, documents that nobody waits
 # for, rows of the journal.
-_MESSAGES_NAMING = (
-    "SELECT position, bytes_payload, answer_payload FROM inbox"
-    f" JOIN payloads ON payload_id = bytes_payload WHERE case_id IS NULL AND {_NAMES}"
+_MESSAGES = (
+    "SELECT content, position, bytes_payload, answer_payload FROM inbox"
+    " JOIN payloads ON payload_id = bytes_payload WHERE case_id IS NULL AND content IS NOT NULL"
 )
-_DOCUMENTS_NAMING = (
-    "SELECT position, payload_id FROM outbox JOIN payloads USING (payload_id)"
+_DOCUMENTS = (
+    "SELECT content, position, payload_id FROM outbox JOIN payloads USING (payload_id)"
     " LEFT JOIN participants ON eic = party"
-    f" WHERE case_id IS NULL AND comes_of IS NULL AND {_NAMES}"
+    " WHERE case_id IS NULL AND comes_of IS NULL AND content IS NOT NULL"
     " AND (acknowledged_at IS NOT NULL OR NOT coalesce(active, 0))"
 )
-_RECORDS_NAMING = (
-    "SELECT position, payload_id FROM journal JOIN payloads USING (payload_id)"
-    f" WHERE case_id IS NULL AND {_NAMES}"
+_RECORDS = (
+    "SELECT content, position, payload_id FROM journal JOIN payloads USING (payload_id)"
+    " WHERE case_id IS NULL AND content IS NOT NULL"
 )
 
 
@@ -209,25 +212,6 @@ class Old:
 
     position: int
     payloads: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """By what a person is found in contents of no case: tax number, or name and street together."""
-
-    tax_number: TaxNumber
-    name: str
-    street: str
-
-    @property
-    def needles(self) -> dict[str, bytes]:
-        """What to look for, as XML writes it."""
-        name, street = escape(self.name), escape(self.street)
-        return {
-            "tax": self.tax_number.encode(),
-            "name": name.encode(),
-            "street": street.encode(),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,13 +307,19 @@ def old_records(connection: Connection, before: datetime) -> Iterator[Old]:
     return _old(connection, _OLD_RECORDS, before)
 
 
-def naming(connection: Connection, person: Person) -> tuple[Old, ...]:
-    """Everything of no case that names a person and that nobody waits for."""
-    found: list[Old] = []
-    for query in (_MESSAGES_NAMING, _DOCUMENTS_NAMING, _RECORDS_NAMING):
-        rows = connection.execute(query, person.needles)
-        found += (Old(position, tuple(filter(None, kept))) for position, *kept in rows)
-    return tuple(found)
+def messages(connection: Connection) -> Iterator[tuple[Old, bytes]]:
+    """Messages of no case with their answers, not erased, and what each of them says."""
+    return _with_contents(connection, _MESSAGES)
+
+
+def documents(connection: Connection) -> Iterator[tuple[Old, bytes]]:
+    """Documents of no case that nobody waits for, not erased, and what each of them says."""
+    return _with_contents(connection, _DOCUMENTS)
+
+
+def records(connection: Connection) -> Iterator[tuple[Old, bytes]]:
+    """Rows of the journal of no case, not erased, and what each of them holds."""
+    return _with_contents(connection, _RECORDS)
 
 
 def erase_old(connection: Connection, old: Iterable[Old], at: datetime) -> None:
@@ -347,10 +337,14 @@ def customer(connection: Connection, tax_number: TaxNumber) -> CustomerOnRecord 
     return CustomerOnRecord(customer=key, name=name, street=street, referred_to=referred_to)
 
 
-def note_who_left(connection: Connection, at: datetime) -> int:
-    """Note since when nothing refers to customers, and who is back. Gives how many rows changed."""
-    left = connection.execute(_NOTE_LEFT, (instants.to_text(at),)).rowcount
-    return left + connection.execute(_NOTE_BACK).rowcount
+def left_or_back(connection: Connection) -> Iterator[int]:
+    """Customers that nothing refers to any more, or that something does again, not noted yet."""
+    return (key for (key,) in connection.execute(_LEFT_OR_BACK))
+
+
+def note_left_or_back(connection: Connection, keys: Iterable[int], at: datetime) -> None:
+    """Note of each of these customers since when nothing refers to it, or that something does."""
+    connection.executemany(_NOTE_LEFT_OR_BACK, ((instants.to_text(at), key) for key in keys))
 
 
 def left_before(connection: Connection, before: datetime) -> Iterator[int]:
@@ -358,9 +352,11 @@ def left_before(connection: Connection, before: datetime) -> Iterator[int]:
     return (key for (key,) in connection.execute(_LEFT, (instants.to_text(before),)))
 
 
-def erase_customer(connection: Connection, key: int, at: datetime) -> None:
-    """Empty the row of a customer, and its words in the index."""
-    connection.execute(_ERASE_CUSTOMER, (instants.to_text(at), key))
+def erase_customer(connection: Connection, key: int, at: datetime) -> bool:
+    """Empty the row of a customer, and its words in the index; False where something refers to it
+    again, or it has gone already.
+    """
+    return connection.execute(_ERASE_CUSTOMER, (instants.to_text(at), key)).rowcount > 0
 
 
 def forget_sessions_and_mails(
@@ -381,6 +377,11 @@ def _lines(connection: Connection, query: str, case_id: CaseId) -> tuple[Line, .
 def _old(connection: Connection, query: str, before: datetime) -> Iterator[Old]:
     for position, *kept in connection.execute(query, (instants.to_text(before),)):
         yield Old(position, tuple(filter(None, kept)))
+
+
+def _with_contents(connection: Connection, query: str) -> Iterator[tuple[Old, bytes]]:
+    for content, position, *kept in connection.execute(query):
+        yield Old(position, tuple(filter(None, kept))), content
 
 
 def _erase(connection: Connection, payload_ids: Iterable[int], at: datetime) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from broker.usecases.tell_imported_changes import tell_some
 _log = logging.getLogger(__name__)
 
 _CLEARED_AT_ONCE = 50
-_TELL_AGAIN_SECONDS = 5
+_TRY_AGAIN_SECONDS = 5
 _FOLDER = ".import-"
 _MODULE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -234,29 +234,41 @@ class ImportIntoRegister:
         journal.append(connection, case_id=None, at=now, record=record)
 
     async def _make_up(self) -> None:
-        """End what interrupted imports have left undone."""
+        """End what interrupted imports have left undone, however long it takes to write it."""
+        await _until_written(self._end_what_was_left)
+
+    async def _end_what_was_left(self) -> None:
         await self._clear_abandoned()
         await self._writer.submit(imported_changes.try_parked_again)
-        await self._tell()
+        await self._tell_all()
 
     async def _tell(self) -> None:
-        """Tell what imports have changed, a little at a time, however long it takes to write it."""
+        """Tell what imports have changed, however long it takes to write it."""
+        await _until_written(self._tell_all)
+
+    async def _tell_all(self) -> None:
+        """Tell what imports have changed, a little at a time."""
 
         def some(connection: Connection) -> int:
             return tell_some(connection, now=self._clock.now(), desk=self._desk)
 
-        while True:
-            try:
-                while await self._writer.submit(some):
-                    pass
-            except UnableToWrite:
-                _log.warning("what an import has changed could not be told; tried again")
-                await asyncio.sleep(_TELL_AGAIN_SECONDS)
-            else:
-                return
+        while await self._writer.submit(some):
+            pass
 
     async def _clear_abandoned(self) -> None:
         """Remove what interrupted imports have left, a little at a time."""
         clear = partial(register_staging.clear_abandoned, limit=_CLEARED_AT_ONCE)
         while await self._writer.submit(clear):
             pass
+
+
+async def _until_written(work: Callable[[], Awaitable[None]]) -> None:
+    """Do this work from its beginning again and again, until all of it has been written."""
+    while True:
+        try:
+            await work()
+        except UnableToWrite:
+            _log.warning("what an import has left to do could not be written; tried again")
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        else:
+            return

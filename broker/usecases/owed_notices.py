@@ -6,7 +6,7 @@ the mailboxes; the table of `engine/owed`, read against the journal, names what 
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
@@ -78,39 +78,44 @@ class Missing:
     receipt: ReceiptNumber | None = None
 
 
+def find_in_lists(
+    connection: Connection, since: owed.Ends = owed.BEGINNING, known: Iterable[Missing] = ()
+) -> tuple[Missing, ...]:
+    """What was written and is gone, and what was asked for and not answered: of what has come
+    since, and of what is known to be missing what is so still.
+    """
+    still = (one for one in known if _is_in_lists(connection, one))
+    gone = map(_gone, owed.lost(connection, since))
+    return (*still, *gone, *map(_not_answered, owed.unanswered(connection, since)))
+
+
 def find_missing(
-    connection: Connection, *, after: int = 0, until: int | None = None
+    connection: Connection,
+    *,
+    after: int = 0,
+    until: int | None = None,
+    in_lists: Iterable[Missing] | None = None,
 ) -> tuple[Missing, ...]:
     """Everything that is missing. What was never written is looked for in what the journal says
-    happened after one position up to another, all of it where none are given.
+    happened after one position up to another, all of it where none are given; the lists are gone
+    through from their beginning where `in_lists` does not say what is found there.
     """
     end = owed.end_of_journal(connection) if until is None else until
     operator = register.operator(connection).eic
-    found = [_gone(one) for one in owed.lost(connection)]
+    found = list(find_in_lists(connection) if in_lists is None else in_lists)
     for case_id in owed.cases_touched(connection, after, end):
         try:
             found += _never_written(connection, case_id, operator)
         except Exception:  # noqa: BLE001 - what damage does is the finding of `verify`
             _log.exception("what case %s owes cannot be worked out", case_id)
     found += _never_told(connection, after, end)
-    found += [
-        Missing(
-            at=one.at,
-            case_id=None,
-            kind=DocumentKind.MASTER_DATA_RESPONSE,
-            party=one.party,
-            rule="A4",
-            receipt=one.receipt,
-        )
-        for one in owed.unanswered(connection)
-    ]
     return tuple(found)
 
 
 def missing_in_case(connection: Connection, case_id: CaseId) -> tuple[Missing, ...]:
     """What is missing in one case."""
     operator = register.operator(connection).eic
-    gone = [_gone(one) for one in owed.lost(connection, case_id)]
+    gone = [_gone(one) for one in owed.lost_of_case(connection, case_id)]
     return (*gone, *_never_written(connection, case_id, operator))
 
 
@@ -150,12 +155,17 @@ def _is_missing(connection: Connection, missing: Missing) -> bool:
     """Whether it is missing still, looked at closely."""
     if missing.case_id is not None:
         return missing in missing_in_case(connection, missing.case_id)
-    if missing.document_id is not None:
-        return owed.is_lost(connection, missing.document_id)
-    if missing.recorded is not None:
+    if missing.document_id is None and missing.recorded is not None:
         told = _never_told(connection, missing.recorded - 1, missing.recorded)
         return missing in tuple(told)
-    return any(one.receipt == missing.receipt for one in owed.unanswered(connection))
+    return _is_in_lists(connection, missing)
+
+
+def _is_in_lists(connection: Connection, missing: Missing) -> bool:
+    """Whether it is gone, or a request is not answered, still."""
+    if missing.document_id is not None:
+        return owed.is_lost(connection, missing.document_id)
+    return missing.receipt is not None and owed.is_unanswered(connection, missing.receipt)
 
 
 def _gone(one: owed.OwedNotice) -> Missing:
@@ -166,6 +176,17 @@ def _gone(one: owed.OwedNotice) -> Missing:
         party=one.party,
         document_id=one.document_id,
         recorded=one.recorded,
+    )
+
+
+def _not_answered(one: owed.Unanswered) -> Missing:
+    return Missing(
+        at=one.at,
+        case_id=None,
+        kind=DocumentKind.MASTER_DATA_RESPONSE,
+        party=one.party,
+        rule="A4",
+        receipt=one.receipt,
     )
 
 

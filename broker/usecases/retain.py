@@ -26,8 +26,9 @@ from broker.messages.identifiers import CaseId, TaxNumber
 from broker.store import cases, journal, operations, retained
 from broker.store.connection import empty_log, one_moment, open_for_reading
 from broker.store.operations import CasesErased, ContentsErased, CustomerErased
-from broker.store.retained import Old, Person
-from broker.store.writer import Writer
+from broker.store.retained import Old
+from broker.store.writer import Writer, ends_the_transaction
+from broker.usecases.find_person import Person, contents_naming
 from broker.usecases.owed_notices import missing_in_case
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 _CASES_AT_ONCE = 10
 _CONTENTS_AT_ONCE = 50
+_CUSTOMERS_AT_ONCE = 200
 _LONGEST_SILENCE_DAYS = 35
 _TRIES_TO_EMPTY = 20
 _SECONDS_BETWEEN_TRIES = 0.5
@@ -122,7 +124,9 @@ class Retain:
         """Erase what the periods set say is kept no longer. Raises UnableToWrite."""
         now, terms, erased = self._clock.now(), self._terms, Erased()
         today, by, why = local_day(now), "the broker", "kept as long as [retention] says"
-        await self._writer.submit(partial(retained.note_who_left, at=now))
+        for some in _chunks(await self._read(_left_or_back), _CUSTOMERS_AT_ONCE):
+            await self._writer.submit(partial(retained.note_left_or_back, keys=some, at=now))
+            await asyncio.sleep(0)
         if terms.cases_months:
             before = start_of(plus_months(today, -terms.cases_months))
             await self._cases(partial(retained.ended_before, before=before), erased, by, why)
@@ -179,7 +183,7 @@ class Retain:
             known = retained.customer(connection, wanted.customer)
             name, street = (known.name, known.street) if known else (wanted.customer,) * 2
             person = Person(tax_number=wanted.customer, name=name, street=street)
-            yield from retained.naming(connection, person)
+            yield from contents_naming(connection, person)
         if wanted.before is not None:
             yield from _old(connection, start_of(wanted.before))
 
@@ -239,14 +243,16 @@ class Retain:
         self, find: Callable[[Connection], Iterable[int]], erased: Erased, by: str, why: str
     ) -> None:
         for customer in await self._read(lambda connection: tuple(find(connection))):
-            await self._writer.submit(partial(self._erase_customer, customer, by, why))
-            erased.customers += 1
+            gone = await self._writer.submit(partial(self._erase_customer, customer, by, why))
+            erased.customers += gone
 
-    def _erase_customer(self, customer: int, by: str, why: str, connection: Connection) -> None:
+    def _erase_customer(self, customer: int, by: str, why: str, connection: Connection) -> bool:
         now = self._clock.now()
-        retained.erase_customer(connection, customer, now)
+        if not retained.erase_customer(connection, customer, now):
+            return False
         record = CustomerErased(at=now, by=by, why=why, customer=customer)
         journal.append(connection, case_id=None, at=now, record=record)
+        return True
 
     async def _finish(self, erased: Erased) -> None:
         """Let nothing be left of it in the log beside the file."""
@@ -287,7 +293,10 @@ def hindrances(
     try:
         case = cases.load(connection, case_id)
         missing = missing_in_case(connection, case_id)
-    except ValueError:
+    except Exception as error:
+        if ends_the_transaction(error):
+            raise
+        _log.exception("case %s stays: what is on record of it cannot be read", case_id)
         return (Hindrance.UNREADABLE,)
     reading = case.carried_out if isinstance(case, SwitchCase) else None
     possible = False
@@ -321,6 +330,10 @@ def _old(connection: Connection, before: datetime) -> Iterator[Old]:
     yield from retained.old_messages(connection, before)
     yield from retained.old_documents(connection, before)
     yield from retained.old_records(connection, before)
+
+
+def _left_or_back(connection: Connection) -> tuple[int, ...]:
+    return tuple(retained.left_or_back(connection))
 
 
 def _customer_alone(connection: Connection, wanted: Wanted) -> tuple[int, ...]:

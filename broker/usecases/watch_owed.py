@@ -7,26 +7,31 @@ import asyncio
 import logging
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
 from broker.clock import Clock
+from broker.engine.calendar import local_day
 from broker.engine.notices_again import UnableToMakeAgain
 from broker.messages.identifiers import CaseId, DocumentId
 from broker.store import owed
 from broker.store.connection import one_moment, open_for_reading
 from broker.store.writer import Writer
 from broker.usecases.handle_event import Desk
-from broker.usecases.owed_notices import Missing, find_missing, make_again, missing_in_case
+from broker.usecases.owed_notices import (
+    Missing,
+    find_in_lists,
+    find_missing,
+    make_again,
+    missing_in_case,
+)
 from broker.wire.document import UnableToWriteValidDocument
 
 _log = logging.getLogger(__name__)
 
 _ROWS_BACK_AT_START = 10_000
-"""How far back in the journal a start looks for what was never written; the command looks at all.
-What is gone from the mailboxes is looked for everywhere each time.
-"""
+"""How far back in the journal a start looks for what was never written; `verify` looks at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +51,23 @@ class WatchOwed:
         self._writer = writer
         self._clock = clock
         self._desk = desk
+        self._one_at_a_time = asyncio.Lock()
         self._looked_to: int | None = None
+        self._ends = owed.BEGINNING
+        self._all_looked_at_on: date | None = None
         self.missing: tuple[Missing, ...] = ()
 
-    async def look(self) -> int:
-        """What the timer calls: look for everything that is missing; gives how much."""
-        found = await asyncio.to_thread(self._look)
-        for one in set(found) - set(self.missing):
-            _log.error("ALARM: a notice is missing: %s", told(one))
-        self.missing = found
+    async def look(self, *, at_all: bool = False) -> int:
+        """What the timer calls: look for what is missing; gives how much.
+
+        All that was written and all requests for data are looked at once a day, or `at_all`; else
+        those that have come since, and those that were found missing before.
+        """
+        async with self._one_at_a_time:
+            found = await asyncio.to_thread(self._look, at_all)
+            for one in set(found) - set(self.missing):
+                _log.error("ALARM: a notice is missing: %s", told(one))
+            self.missing = found
         return len(found)
 
     async def make_again(
@@ -64,7 +77,7 @@ class WatchOwed:
 
         Each is a row of the journal with who and why. Raises UnableToWrite.
         """
-        await self.look()
+        await self.look(at_all=True)
         wanted = self.missing if case_id is None else await asyncio.to_thread(self._in, case_id)
         made = [await self._make(one, self._clock.now(), by, why) for one in wanted]
         await self.look()
@@ -78,16 +91,22 @@ class WatchOwed:
             return MadeAgain(missing=missing, document_id=None, why_not=str(error))
         return MadeAgain(missing=missing, document_id=document_id)
 
-    def _look(self) -> tuple[Missing, ...]:
+    def _look(self, at_all: bool) -> tuple[Missing, ...]:
+        today = local_day(self._clock.now())
         with closing(open_for_reading(self._database)) as connection, one_moment(connection):
-            end = owed.end_of_journal(connection)
+            end, ends = owed.end_of_journal(connection), owed.ends(connection)
             since = self._looked_to
             if since is None:
                 since = max(0, end - _ROWS_BACK_AT_START)
-            found = find_missing(connection, after=since, until=end)
+            if at_all or today != self._all_looked_at_on:
+                in_lists = find_in_lists(connection)
+            else:
+                in_lists = find_in_lists(connection, self._ends, self.missing)
+            found = find_missing(connection, after=since, until=end, in_lists=in_lists)
         # What was never written stays in sight until it is made.
         never_written = any(one.document_id is None for one in found)
         self._looked_to = since if never_written else end
+        self._ends, self._all_looked_at_on = ends, today
         return found
 
     def _in(self, case_id: CaseId) -> tuple[Missing, ...]:

@@ -37,7 +37,7 @@ class Erase(msgspec.Struct, forbid_unknown_fields=True):
 async def get_missing(request: web.Request) -> web.StreamResponse:
     """Look for notices that are owed and lie in no mailbox, and tell them."""
     watch = request.app[DOOR].owed
-    await watch.look()
+    await watch.look(at_all=True)
     return json_answer({"missing": [_missing(one) for one in watch.missing]})
 
 

@@ -2,6 +2,7 @@
 
 import json
 from asyncio import sleep, to_thread
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,15 @@ import pytest
 from broker.__main__ import main
 from broker.clock import SystemClock
 from tests.dashboard.visitors import Visitor
-from tests.web.letters import NORTH, OPERATOR, SOUTH, sample_point, switch_request
+from tests.web.letters import (
+    MESSAGES,
+    NORTH,
+    OPERATOR,
+    SOUTH,
+    sample_point,
+    switch_request,
+    with_fields,
+)
 from tests.web.running import Broker, running
 
 BY = {"by": "Nada Zgled", "why": "lost with a disk"}
@@ -50,6 +59,68 @@ async def test_it_is_made_again_once_and_lies_in_the_mailbox(
     assert document.text("Header/Corrects/DocumentNumber") == lost
     assert document.text("Header/CaseNumber") == case
     assert "manjka" not in (await clerk.get("/")).text
+
+
+async def approve(broker: Broker, message_id: str, place: int) -> str:
+    """A case of another point; the number of the approval to its old supplier."""
+    case = (await broker.post(switch_request(message_id, sample_point(place)), SOUTH)).case
+    find = "SELECT document_id FROM outbox WHERE case_id = ? AND party = ?"
+    [(number,)] = broker.rows(find, case, NORTH)
+    return number
+
+
+def gone(broker: Broker) -> set[str | None]:
+    return {one.document_id for one in broker.service.owed.missing}
+
+
+async def test_all_documents_are_looked_at_once_a_day_and_new_ones_each_time(
+    broker: Broker,
+) -> None:
+    watch = broker.service.owed
+    older = await approve(broker, "M-1", 1)
+    await watch.look()
+    newer = await approve(broker, "M-2", 11)
+    broker.damage("DELETE FROM outbox WHERE document_id IN (?, ?)", older, newer)
+    for _ in range(2):  # what was found stays in sight
+        await watch.look()
+        assert gone(broker) == {newer}
+    broker.clock.move_to(broker.clock.now() + timedelta(days=1))
+    await watch.look()
+    assert gone(broker) == {older, newer}
+    await watch.look()
+    assert gone(broker) == {older, newer}
+    await watch.make_again(**BY)
+    assert gone(broker) == set()
+
+
+async def test_so_are_requests_for_data(broker: Broker) -> None:
+    watch = broker.service.owed
+    asked = (MESSAGES / "MasterDataRequest/for-a-quote.xml").read_bytes()
+    receipts = []
+    for message_id in ("D-1", "D-2"):
+        await watch.look()
+        request = with_fields(asked, {"Header/Identification": message_id})
+        answer = await broker.post(request, SOUTH)
+        assert answer.status == 200
+        receipts.append(answer.receipt)
+        broker.clock.move_to(broker.clock.now() + timedelta(minutes=1))
+    for table in ("outbox", "owed_notices"):
+        broker.damage(f"DELETE FROM {table} WHERE kind = 'MasterDataResponse'")
+    for found in (receipts[1:], receipts[1:], receipts, receipts):
+        if found == receipts:
+            broker.clock.move_to(broker.clock.now() + timedelta(days=1))
+        await watch.look()
+        assert [one.receipt for one in watch.missing] == found
+    assert [one.why_not for one in await watch.make_again(**BY)] == [None, None]
+    assert watch.missing == ()
+
+
+async def test_who_asks_has_all_documents_looked_at(broker: Broker) -> None:
+    older = await approve(broker, "M-1", 1)
+    await broker.service.owed.look()
+    broker.damage("DELETE FROM outbox WHERE document_id = ?", older)
+    told = await broker.get("/operator/notices/missing", OPERATOR)
+    assert [one["gone"] for one in json.loads(told.body)["missing"]] == [older]
 
 
 async def test_a_start_looks_by_itself(database: Path) -> None:

@@ -22,6 +22,17 @@ def test_a_lost_row_is_named(writing: Connection) -> None:
     assert not owed.is_lost(writing, document_id(2))
 
 
+def test_only_what_has_a_later_number_is_looked_at(writing: Connection) -> None:
+    assert owed.ends(writing) == owed.BEGINNING
+    ends = []
+    for number in (1, 2):
+        put_document(writing, number)
+        ends.append(owed.ends(writing))
+    writing.execute("DELETE FROM outbox")
+    found = [[one.document_id for one in owed.lost(writing, since)] for since in ends]
+    assert found == [[document_id(2)], []]
+
+
 def test_lost_bytes_are_named_and_erased_ones_are_not(writing: Connection) -> None:
     put_document(writing, 1)
     put_document(writing, 2)

@@ -23,6 +23,7 @@ from lxml import etree
 
 from broker.clock import VirtualClock
 from broker.config import Config, ServiceSettings
+from broker.ids import Ids
 from broker.messages.identifiers import Eic, Gsrn, SerialNumber, gsrn_with_check_digit
 from broker.messages.register_changes import ReadingCancelled
 from broker.service import Service
@@ -30,6 +31,10 @@ from broker.store import corrections, participants, register, register_staging
 from broker.store.connection import open_for_reading, open_for_writing
 from broker.store.register_rows import RegisterRows
 from broker.store.schema import migrate
+from broker.store.writer import UnableToWrite
+from broker.usecases import import_into_register
+from broker.usecases.handle_event import Desk
+from broker.usecases.import_into_register import ImportIntoRegister
 from broker.usecases.import_register import import_register
 from tests.store import samples
 
@@ -497,6 +502,29 @@ class TestTold:
         assert living.notices() == {(SEVERNA, gsrn(1), "meter", "2026-03-30"): 1}
         [(point, why)] = living.rows("SELECT accounting_point, parked FROM imported_changes")
         assert (point, why.partition(":")[0]) == (gsrn(2), "UnableToWriteValidDocument")
+
+    async def test_what_is_left_is_told_once_the_file_can_be_written(
+        self, path: Path, living: Living, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(import_into_register, "_TRY_AGAIN_SECONDS", 0.05)
+        desk = Desk(rules=Config().rulebook(), ids=Ids(lambda: NOON), operator=OPERATOR)
+        imports = ImportIntoRegister(
+            writer=living.service.writer, clock=VirtualClock(NOON), desk=desk, database=path
+        )
+        with closing(open_for_writing(path)) as other:
+            change = "INSERT INTO imported_changes VALUES (NULL, ?, 'meter', ?, 1, 'broken')"
+            other.execute(change, (gsrn(1), "2026-03-30"))
+            other.execute("BEGIN IMMEDIATE")
+            imports.start()
+            with pytest.raises(UnableToWrite):
+                await living.service.writer.submit(lambda _: None)
+            other.execute("ROLLBACK")
+        for _ in range(200):
+            if living.notices():
+                break
+            await asyncio.sleep(0.05)
+        assert living.notices() == {(SEVERNA, gsrn(1), "meter", "2026-03-30"): 1}
+        await imports.close()
 
 
 class TestInterrupted:

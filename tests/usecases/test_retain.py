@@ -4,6 +4,7 @@ Method: the running service with real messages of one person who exists nowhere 
 clock; then the file itself is searched.
 """
 
+import asyncio
 import base64
 import re
 import shutil
@@ -33,7 +34,7 @@ from tests.web.letters import (
     switch_request,
     with_fields,
 )
-from tests.web.running import FRIDAY, Broker, running
+from tests.web.running import FRIDAY, Broker, running, until
 
 NAME, STREET, MAIL, TAX = (
     "Ksenija Pozabljiva",
@@ -167,6 +168,86 @@ async def test_nothing_of_an_erased_person_is_left_in_any_byte(broker: Broker) -
     assert damaged(broker) == []
 
 
+QUOTED = 'Kmetija "Pri Kseniji" \\ sin & hči'
+
+
+async def test_a_name_with_signs_that_are_written_otherwise_is_found(broker: Broker) -> None:
+    """Documents and the journal tell the customer of a change without its tax number (A35)."""
+    written = "Kmetija &quot;Pri Kseniji&quot; \\ sin &amp; hči"
+    moved = moves_in("IN-2", "NAME", STREET, MAIL, TAX).replace(b">NAME<", f">{written}<".encode())
+    assert (await broker.post(moved, OPERATOR)).status == 200
+    for day, name, said in (
+        (datetime(2026, 4, 28, 9, tzinfo=UTC), "payer", {"PayerChange/Ground": "contract_start"}),
+        (
+            datetime(2026, 5, 4, 9, tzinfo=UTC),
+            "payer-breach",
+            {"PayerChange/WrittenNoticeOn": "2026-04-29"},
+        ),
+    ):
+        broker.clock.move_to(day)
+        change = (MESSAGES / f"RegisterChange/{name}.xml").read_bytes()
+        assert (await broker.post(with_fields(change, said), OPERATOR)).status == 200
+    out = moves_in("OUT-2", "Ana Zgled", "Zgledna ulica 1", "ana@example.com", "12345679")
+    assert (await broker.post(out, OPERATOR)).status == 200
+    await acknowledge_all(broker)
+    assert broker.rows("SELECT name FROM customers WHERE tax_number = ?", TAX) == [(QUOTED,)]
+    told = "SELECT content FROM journal JOIN payloads USING (payload_id) WHERE kind = 'ChangeTold'"
+    assert b"Pri Kseniji" in b"".join(content for (content,) in broker.rows(told))
+    await broker.service.retain.erase(PERSON, **BY)
+    assert where_it_stands(broker.path, ("Pri Kseniji", STREET, TAX)) == []
+
+
+def by_reference(text: str) -> str:
+    return "".join(f"&#x{ord(sign):x};" for sign in text)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII"])
+@pytest.mark.parametrize("named", ["by tax number", "by name and street", "in a comment"])
+async def test_a_message_is_found_however_it_is_written(
+    broker: Broker, encoding: str, named: str
+) -> None:
+    """One taken, one refused, one cut off; signs as references, and texts around a comment."""
+    asked = with_fields(
+        (MESSAGES / "MasterDataRequest/for-a-quote.xml").read_bytes(),
+        {
+            "Header/Identification": "ID",
+            "ContractingParty/Name": NAME,
+            "ContractingParty/TaxNumber": TAX,
+        },
+    ).decode()
+    taken = asked.replace("UTF-8", encoding).replace(">ID<", ">TAKEN<")
+    taken = taken.replace(TAX, f"{TAX[:3]}<!-- -->{by_reference(TAX[3:])}")
+    refused = taken.replace(">TAKEN<", ">REFUSED<").replace("</Header>", "</Header><No/>")
+    if named != "by tax number":
+        start, end = refused.index("<TaxNumber"), refused.index("</TaxNumber>")
+        refused = f"{refused[:start]}<TaxNumber>{refused[end:]}"
+        said = f"<Street>{by_reference(STREET.upper())}</Street>"
+        refused = refused.replace(
+            "<No/>", said if named == "by name and street" else f"<!-- SI{TAX} -->"
+        )
+    cut_off = refused.replace("</MasterDataRequest>", "").replace("<!-- -->", "")
+    statuses = [
+        (await broker.post(one.encode(encoding, "xmlcharrefreplace"), SOUTH)).status
+        for one in (taken, refused, cut_off)
+    ]
+    assert statuses == [200, 400, 400]
+    await acknowledge_all(broker)
+    await broker.service.retain.erase(PERSON, **BY)
+    left = "SELECT message_id, http_status FROM inbox JOIN payloads ON payload_id = bytes_payload"
+    assert broker.rows(f"{left} WHERE content IS NOT NULL") == []
+
+
+async def test_a_message_of_another_stays(broker: Broker) -> None:
+    """One of the same name elsewhere, in whose numbers the tax number stands."""
+    others = moves_in("IN-3", NAME, f"{STREET}1", MAIL, "12345792")
+    others = others.replace(b"<Header>", f"<Header><!-- 1{TAX}9 -->".encode())
+    assert (await broker.post(others, OPERATOR)).status == 200
+    await acknowledge_all(broker)
+    await broker.service.retain.erase(PERSON, **BY)
+    left = "SELECT message_id FROM inbox JOIN payloads ON payload_id = bytes_payload"
+    assert broker.rows(f"{left} WHERE content IS NOT NULL") == [("IN-3",)]
+
+
 async def test_the_search_finds_what_is_there(broker: Broker) -> None:
     """Else finding nothing would prove nothing: each text, the contract inside XML too."""
     await traffic_of_the_person(broker)
@@ -257,6 +338,22 @@ async def test_a_case_that_owes_a_notice_stays(broker: Broker) -> None:
     assert await hindrances_of(broker, case) == (Hindrance.NOTICE_MISSING,)
 
 
+async def test_a_damaged_case_stays_and_holds_up_no_other(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = (await broker.post(request_of("M-1", persons_point()), SOUTH)).case
+    sound = (await broker.post(request_of("M-2", sample_point(2)), SOUTH)).case
+    broker.clock.move_to(broker.clock.now() + timedelta(days=60))
+    await broker.service.deadlines.reach_deadlines(broker.clock.now())
+    await acknowledge_all(broker)
+    first = "SELECT min(position) FROM journal WHERE case_id = ?"
+    broker.damage(f"DELETE FROM journal WHERE position = ({first})", damaged)
+    erased = await broker.service.retain.erase(Wanted(before=date(2026, 7, 1)), **BY)
+    assert erased.held == {CaseId(damaged): (Hindrance.UNREADABLE,)}
+    assert erased.cases == [CaseId(sound)]
+    assert f"case {damaged} stays" in caplog.text
+
+
 async def test_a_document_of_who_no_longer_takes_part_holds_nothing_up(broker: Broker) -> None:
     case = (await broker.post(request_of("M-1", persons_point()), SOUTH)).case
     broker.clock.move_to(broker.clock.now() + timedelta(days=60))
@@ -270,6 +367,23 @@ async def test_the_customer_of_a_point_stays(broker: Broker) -> None:
     erased = await broker.service.retain.erase(PERSON, **BY)
     assert (erased.customers, erased.customer_has_a_point) == (0, True)
     assert where_it_stands(broker.path, (NAME,)) != []
+
+
+async def test_a_customer_who_is_back_meanwhile_stays(broker: Broker) -> None:
+    retain, writer = broker.service.retain, broker.service.writer
+    [(customer,)] = broker.rows("SELECT customer FROM customers WHERE tax_number = ?", TAX)
+    await retain.erase(PERSON, **BY)  # contents of no case; the customer has a point
+    broker.damage("UPDATE accounting_points SET customer = NULL WHERE customer = ?", customer)
+    back = "UPDATE accounting_points SET customer = ? WHERE accounting_point = ?"
+    with writer.place(broker.clock.now()) as place:
+        erasing = asyncio.create_task(retain.erase(PERSON, **BY))
+        await until(lambda: writer.waiting_count() == 2)
+        point = sample_point(1).number
+        await writer.submit(lambda conn: conn.execute(back, (customer, point)), place=place)
+    erased = await erasing
+    assert (erased.customers, erased.customer_has_a_point) == (0, True)
+    assert broker.rows("SELECT tax_number FROM customers WHERE customer = ?", customer) == [(TAX,)]
+    assert broker.rows("SELECT 1 FROM journal WHERE kind = 'CustomerErased'") == []
 
 
 async def test_each_day_what_is_old_goes_and_figures_stay(broker: Broker) -> None:
@@ -295,6 +409,25 @@ async def busy(broker: Broker, message_id: str) -> None:
     answer = await broker.post(switch_request(message_id, sample_point(3)), SOUTH)
     assert answer.status == 200
     await acknowledge_all(broker)
+
+
+async def test_others_write_while_it_is_noted_who_has_left(broker: Broker) -> None:
+    added = (
+        "INSERT INTO customers (tax_number, name, street, postal_code, city, country)"
+        " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 900)"
+        " SELECT 20000000 + n, 'Stranka ' || n, 'Pot 1', '3999', 'Zgledovo', 'SI' FROM numbers"
+    )
+    broker.damage(added)
+    count = "SELECT count(left_at) FROM customers WHERE tax_number LIKE '20000%'"
+    erasing, seen = asyncio.create_task(broker.service.retain.erase_by_period()), set()
+    while not erasing.done():
+        seen.add(await broker.service.writer.submit(lambda conn: conn.execute(count).fetchone()[0]))
+    assert broker.rows(count) == [(900,)]
+    assert seen - {0, 900}
+    again = "UPDATE accounting_points SET customer = (SELECT max(customer) FROM customers)"
+    broker.damage(f"{again} WHERE accounting_point = ?", sample_point(1).number)
+    await broker.service.retain.erase_by_period()
+    assert broker.rows(count) == [(899,)]
 
 
 async def test_a_clock_that_leaps_erases_nothing(broker: Broker) -> None:
