@@ -91,7 +91,11 @@ class Examined:
 
 
 def examine(case: SwitchCase, at: Circumstances) -> Examined:
-    """All checks over all applications, on the facts of the hour."""
+    """All checks over all applications, on the facts of the hour.
+
+    Claims that are still collected are each planned alone: any of them may yet be withdrawn and
+    others come, so only when the clocks run are they one (interpretations 5 and 11).
+    """
     checks = tuple(
         RequestCheck(
             request=one.request,
@@ -101,7 +105,7 @@ def examine(case: SwitchCase, at: Circumstances) -> Examined:
             rules=at.rules,
             execution_from=_execution_from(case, local_day(at.now)),
             claims=case.claims,
-            jointly=bool(case.claims),
+            jointly=bool(case.claims) and case.clocks_from is not None,
         )
         for one in case.applications
     )
