@@ -242,7 +242,12 @@ def document_id(number: int) -> DocumentId:
 
 
 def put_document(
-    connection: Connection, number: int, *, party: Eic = OLD_SUPPLIER, case: CaseId | None = None
+    connection: Connection,
+    number: int,
+    *,
+    party: Eic = OLD_SUPPLIER,
+    case: CaseId | None = None,
+    comes_of: CaseId | None = None,
 ) -> None:
     """Put document `number` into the party's mailbox."""
     outbox.put(
@@ -251,6 +256,7 @@ def put_document(
         party=party,
         kind="ApprovalNotice",
         case_id=case,
+        comes_of=comes_of,
         created_at=T0,
         content=f"<ApprovalNotice>{number}</ApprovalNotice>".encode(),
     )
