@@ -50,7 +50,10 @@ QUERIES = {
     for module, queries in (
         (worklist, worklist.QUERIES),
         (case_search, (*case_search.SEARCHES, case_search._CASE)),
-        (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
+        (
+            deadlines,
+            (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED, deadlines._CASES),
+        ),
         (operations, (operations._STOPPED,)),
         (delegations, delegations.QUERIES),
         (flow, flow.QUERIES),
