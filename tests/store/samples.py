@@ -52,6 +52,7 @@ from broker.store.register_rows import insert_rows, rows_of
 T0 = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 NEW_SUPPLIER = Eic("28XNEW---------N")
 OLD_SUPPLIER = Eic("28XOLD---------O")
+KEPT_SUPPLIER = Eic("28XKEPT--------K")
 OPERATOR = Eic("28XDSO---------D")
 POINT = Gsrn("383000000000000001")
 DELIVERY_POINT = DeliveryPoint("DP-1")

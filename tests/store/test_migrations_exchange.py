@@ -8,15 +8,12 @@ import pytest
 from sqlite_utils import Database
 
 from broker.engine.state import Phase
-from broker.messages.identifiers import Eic
 from broker.store import cases
 from broker.store.cases import Capacity
 from broker.store.migrations_exchange import exchange
 from broker.store.schema import migrate
-from tests.store.samples import OLD_SUPPLIER, T0, put_document, recorded, write_case
+from tests.store.samples import KEPT_SUPPLIER, OLD_SUPPLIER, T0, put_document, recorded, write_case
 from tests.store.tampering import damage
-
-KEPT_SUPPLIER = Eic("28XKEPT--------K")
 
 # Every table and index as it was made.
 SCHEMA = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
