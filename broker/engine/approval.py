@@ -38,6 +38,10 @@ NOBODY: Person = (None, None)
 ANOTHERS = (GivenReason(reason=Reason.ANOTHER_CLAIM_REJECTED),)
 
 
+class PrefixIsUsedUp(RuntimeError):
+    """The operator's prefix has not enough numbers left: GS1 must give it another one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """What all checks say of all applications of a case, in their order."""
@@ -200,9 +204,15 @@ def approve(
 def _with_numbers(
     case: SwitchCase, changes: SupplyChanges, free_numbers: tuple[Gsrn, ...]
 ) -> SupplyChanges:
-    """Each supply of consumption of a division with a number of its own (B9, D1)."""
+    """Each supply of consumption of a division with a number of its own (B9, D1).
+
+    Raises PrefixIsUsedUp where the operator has no such number left.
+    """
     if case.request.header.kind not in DIVIDING:
         return changes
+    wanted = sum(one.direction is Direction.CONSUMPTION for one in changes.begins)
+    if wanted > len(free_numbers):
+        raise PrefixIsUsedUp(f"{len(free_numbers)} free numbers for {wanted} metering points")
     numbers = iter(free_numbers)
     return replace(
         changes,
