@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from broker.clock import VirtualClock
 from broker.scenarios.files import Step
 from broker.scenarios.posts import message_of, party_named
 from tests.web.letters import NORTH, OPERATOR, SOUTH, with_fields
@@ -97,6 +99,30 @@ async def test_points_created_at_the_same_moment_have_numbers_of_their_own(
     await asyncio.gather(*(claim(broker, f"S-{n}", SOUTH, "0.4", n) for n in points))
     await asyncio.gather(*(claim(broker, f"E-{n}", EAST, "0.6", n) for n in points))
     assert broker.rows(divided) == [(before + 2 * len(points),)]
+
+
+async def test_a_claim_after_the_days_joins_no_collection_whose_end_is_parked(
+    broker: Broker,
+) -> None:
+    first = await claim(broker, "S-1", SOUTH, "0.4")
+    broker.damage("UPDATE deadlines SET parked = 'a made-up fault'")
+    assert isinstance(broker.clock, VirtualClock)
+    broker.clock.move_to(FRIDAY + timedelta(days=12))
+    late = await claim(broker, "E-1", EAST, "0.6")
+    assert late.case != first.case
+    assert broker.rows("SELECT phase FROM cases WHERE case_id = ?", late.case) == [("rejected",)]
+    assert "260:E22" in await grounds_told(broker, EAST)
+    (collection,) = (await staff(broker))["collections"]
+    assert collection["claimed"] == "0.4"
+
+
+async def grounds_told(broker: Broker, party: str) -> list[str]:
+    """The codes of the rejection notices in a mailbox."""
+    return [
+        f"{code.get('listAgency')}:{code.text}"
+        for document in await broker.documents(party)
+        for code in document.root.iterfind(".//{*}Ground/{*}Code")
+    ]
 
 
 async def asked_of_numbers(broker: Broker, sends: Awaitable[Answered]) -> int:
