@@ -181,7 +181,7 @@ def approve(
         why=person[1],
         changes=_with_numbers(case, examined.changes, at.facts.free_numbers),
         plan=plan,
-        open_doubts=case.doubts,
+        open_doubts=tuple(one for doubts in examined.doubts for one in doubts),
         end_of_reading_period=at.rules.reading_period_deadline(plan.reading_to, begun),
         rules_version=at.rules.version,
     )

@@ -167,7 +167,10 @@ class RequestCheckedAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestApproved:
-    """The request was approved and the reading period set (A12, A15)."""
+    """The request was approved and the reading period set (A12, A15).
+
+    `open_doubts` are those of the check on which it was decided.
+    """
 
     at: datetime
     decided_by: DecidedBy
