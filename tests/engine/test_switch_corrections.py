@@ -15,7 +15,7 @@ from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.correct import OF_CORRECTION, examine_correction
 from broker.engine.correction_check import CorrectionCheck
 from broker.engine.decide import decide
-from broker.engine.decision import Decision, FollowUp, Refused
+from broker.engine.decision import FOLLOW_UPS_MAX, Decision, FollowUp, Refused
 from broker.engine.facts import CorrectedSwitch, ReadingOnRecord, SupplyPeriod
 from broker.engine.process_correction import CORRECTION
 from broker.engine.state import CorrectionCase, Phase
@@ -327,6 +327,14 @@ def taken_up(what: CorrectedSwitch | None = None) -> CorrectionCase:
 def settling_day() -> DeadlineReached:
     """The month of the switch has ended."""
     return DeadlineReached(kind=DeadlineKind.FINAL_SETTLEMENT, act_at=at(date(2026, 6, 1), 0))
+
+
+def test_a_decision_brings_a_hundred_follow_ups_and_no_more() -> None:
+    follow_up = FollowUp(case_id=CASE, event=SwitchCorrected(correction=OTHER_CASE))
+    decision = decided()
+    full = replace(decision, follow_ups=(follow_up,) * FOLLOW_UPS_MAX)
+    with pytest.raises(AssertionError, match="101 follow-ups, at most 100"):
+        full.then(replace(decision, follow_ups=(follow_up,)))
 
 
 class TestTable:
