@@ -260,7 +260,7 @@ def _review(state: SwitchCase, record: Record) -> SwitchCase:
             if not record.reads_anew:
                 return state
             read_anew = _without(state, DeadlineKind.REMOTE_READING)
-            return replace(read_anew, plan=record.plan, orders=0, visit_on=None)
+            return replace(read_anew, plan=record.plan, orders=0, visit_on=record.visit_on)
         case ReadingPutUnderReview():
             review = Review(
                 received_at=record.at,

@@ -6,11 +6,16 @@ Replay is this function alone, so it must stay able to apply every record ever w
 from dataclasses import replace
 
 from broker.engine.state import CorrectionCase, Phase
-from broker.messages.records import CorrectionCarriedOut, Record, SettlementDelivered
+from broker.messages.records import (
+    CorrectionCarriedOut,
+    DeadlinesRedated,
+    Record,
+    SettlementDelivered,
+)
 
 
 class CorrectionRecordOutOfPlace(Exception):
-    """A correction begins with CorrectionCarriedOut; only a settlement may follow."""
+    """A correction begins with CorrectionCarriedOut; only its settlement may follow or move."""
 
 
 def apply_correction(state: CorrectionCase | None, record: Record) -> CorrectionCase:
@@ -31,5 +36,7 @@ def apply_correction(state: CorrectionCase | None, record: Record) -> Correction
             )
         case SettlementDelivered() if state is not None:
             return replace(state, phase=Phase.COMPLETED, deadlines=())
+        case DeadlinesRedated() if state is not None:
+            return replace(state, deadlines=record.deadlines)
         case _:
             raise CorrectionRecordOutOfPlace(type(record).__name__)

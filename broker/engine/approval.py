@@ -38,6 +38,10 @@ NOBODY: Person = (None, None)
 ANOTHERS = (GivenReason(reason=Reason.ANOTHER_CLAIM_REJECTED),)
 
 
+class PrefixIsUsedUp(RuntimeError):
+    """The operator's prefix has not enough numbers left: GS1 must give it another one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """What all checks say of all applications of a case, in their order."""
@@ -91,7 +95,11 @@ class Examined:
 
 
 def examine(case: SwitchCase, at: Circumstances) -> Examined:
-    """All checks over all applications, on the facts of the hour."""
+    """All checks over all applications, on the facts of the hour.
+
+    Claims that are still collected are each planned alone: any of them may yet be withdrawn and
+    others come, so only when the clocks run are they one (interpretations 5 and 11).
+    """
     checks = tuple(
         RequestCheck(
             request=one.request,
@@ -101,7 +109,7 @@ def examine(case: SwitchCase, at: Circumstances) -> Examined:
             rules=at.rules,
             execution_from=_execution_from(case, local_day(at.now)),
             claims=case.claims,
-            jointly=bool(case.claims),
+            jointly=bool(case.claims) and case.clocks_from is not None,
         )
         for one in case.applications
     )
@@ -173,7 +181,7 @@ def approve(
         why=person[1],
         changes=_with_numbers(case, examined.changes, at.facts.free_numbers),
         plan=plan,
-        open_doubts=case.doubts,
+        open_doubts=tuple(one for doubts in examined.doubts for one in doubts),
         end_of_reading_period=at.rules.reading_period_deadline(plan.reading_to, begun),
         rules_version=at.rules.version,
     )
@@ -196,9 +204,15 @@ def approve(
 def _with_numbers(
     case: SwitchCase, changes: SupplyChanges, free_numbers: tuple[Gsrn, ...]
 ) -> SupplyChanges:
-    """Each supply of consumption of a division with a number of its own (B9, D1)."""
+    """Each supply of consumption of a division with a number of its own (B9, D1).
+
+    Raises PrefixIsUsedUp where the operator has no such number left.
+    """
     if case.request.header.kind not in DIVIDING:
         return changes
+    wanted = sum(one.direction is Direction.CONSUMPTION for one in changes.begins)
+    if wanted > len(free_numbers):
+        raise PrefixIsUsedUp(f"{len(free_numbers)} free numbers for {wanted} metering points")
     numbers = iter(free_numbers)
     return replace(
         changes,

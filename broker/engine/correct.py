@@ -15,10 +15,15 @@ from broker.engine.rules_reading import ReadingCheck
 from broker.engine.settle import settlement_of
 from broker.engine.state import CorrectionCase, Phase, SwitchCase
 from broker.messages.deadlines import Deadline
-from broker.messages.events import CorrectionReceived, DeadlineReached, SwitchCorrected
+from broker.messages.events import (
+    CorrectionReceived,
+    DeadlineReached,
+    OneOffDaysChanged,
+    SwitchCorrected,
+)
 from broker.messages.identifiers import CaseId
 from broker.messages.reasons import Refusal
-from broker.messages.records import CorrectionCarriedOut, SettlementDelivered
+from broker.messages.records import CorrectionCarriedOut, DeadlinesRedated, SettlementDelivered
 from broker.messages.register_changes import (
     ConnectionRecorded,
     EntryOfCase,
@@ -120,6 +125,23 @@ def settle(case: CorrectionCase, _: DeadlineReached, at: Circumstances) -> Decis
         records=(record,),
         notices=settled(case, at.facts.corrected, at.facts),
         register_changes=(),
+    )
+
+
+def redate(case: CorrectionCase, event: OneOffDaysChanged, at: Circumstances) -> Decision | Refused:
+    """A newly announced one-off day moves the day by which the right settlement follows.
+
+    Source: Counting time, A24 (002 a.200(1)).
+    """
+    if at.facts.corrected is None or case.settlement is None:
+        raise LookupError(f"the switch {case.corrects} is not in the facts, or not settled")
+    begun = local_day(at.facts.corrected.switch.received_at)
+    deadlines = (at.rules.settlement_deadline(case.settlement.to_day, begun),)
+    if deadlines == case.deadlines:
+        return Decision(state=case, records=(), notices=(), register_changes=())
+    record = DeadlinesRedated(at=at.now, one_off_days=event.days, deadlines=deadlines)
+    return Decision(
+        state=apply_correction(case, record), records=(record,), notices=(), register_changes=()
     )
 
 

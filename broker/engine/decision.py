@@ -16,6 +16,9 @@ from broker.messages.reasons import Refusal
 from broker.messages.records import Record
 from broker.messages.register_changes import EntryOfCase
 
+FOLLOW_UPS_MAX = 100
+"""How many events for other cases one decision may bring into its transaction."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
@@ -37,6 +40,10 @@ class Decision:
     notices: tuple[Notice, ...]
     register_changes: tuple[EntryOfCase, ...]
     follow_ups: tuple[FollowUp, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.follow_ups) > FOLLOW_UPS_MAX:
+            raise AssertionError(f"{len(self.follow_ups)} follow-ups, at most {FOLLOW_UPS_MAX}")
 
     @property
     def switch(self) -> SwitchCase:

@@ -221,10 +221,11 @@ class Facts:
     the event or the case names, as far as they are participants; `other_case` is another case in
     progress at the same delivery point (A7, interpretation 7). `further_points` are the other
     accounting points of the delivery point that are supplied or that claims name. `free_numbers`
-    are the next GSRNs of the operator that were never given out, as many as a division may need
-    (B9, D1). `point_when_read` is the point with the meter that was installed on the day of the
-    reading the event is about, where that was another one than now (C5); `corrected` is the
-    completed switch that a correction names, None for an unknown one.
+    are the next GSRNs of the operator that were never given out, as many as a division that is not
+    yet approved may need, fewer where there are no more (B9, D1). `point_when_read` is the point
+    with the meter that was installed on the day of the reading the event is about, where that was
+    another one than now (C5); `corrected` is the completed switch that a correction names, None
+    for an unknown one.
     """
 
     operator: Eic

@@ -11,6 +11,7 @@ from broker.engine.approval import given, reject, start_clocks, to_everybody
 from broker.engine.calendar import local_day
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.examination import examine_request
+from broker.engine.facts import PointFacts
 from broker.engine.handle_request import redated
 from broker.engine.handle_request import withdraw as withdraw_request
 from broker.engine.notices_application import withdrawal
@@ -40,7 +41,8 @@ def take_in(
 ) -> Decision | Refused:
     """A claim opens a collection or joins it; when all add up to exactly one, it is complete.
 
-    A ground rejects a claim at once, and the collection goes on without it.
+    A ground rejects a claim at once, and the collection goes on without it. One that comes when
+    the days for claims are over does not join, also while the end of them waits for a person (A7).
     Source: B1, B2, B4, interpretations 5 and 11 (002 a.192(1)).
     """
     check = RequestCheck(
@@ -54,7 +56,7 @@ def take_in(
     )
     refusals, doubts = examine_request(check)
     point = check.point
-    if case is not None and point is not None and not _is_measured_with(at, point.measured_at):
+    if case is not None and point is not None and not _may_join(case, point, event, at):
         refusals = (*refusals, Refusal(reason=Reason.POINT_BLOCKED_FOR_SWITCHING))
     if refusals and case is not None:
         return Refused(refusals)
@@ -175,6 +177,10 @@ def _not_whole_in_time(case: SwitchCase, at: Circumstances) -> Decision:
     return reject(case, (reason,), to_everybody(reason), by, at, shares_fail=True)
 
 
-def _is_measured_with(at: Circumstances, meter_at: str) -> bool:
-    """Whether the collection is about the consumption at this meter."""
-    return at.facts.point is not None and at.facts.point.measured_at == meter_at
+def _may_join(
+    case: SwitchCase, point: PointFacts, event: ShareClaimReceived, at: Circumstances
+) -> bool:
+    """Whether the claim is for the meter of the collection and came within its days (B2)."""
+    collected, end = at.facts.point, at.rules.claims_deadline(case.received_at)
+    same_meter = collected is not None and collected.measured_at == point.measured_at
+    return same_meter and event.received_at < end.act_at

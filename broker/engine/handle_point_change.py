@@ -21,7 +21,8 @@ from broker.messages.records import Plan, PointChangeNoted
 def follow(case: SwitchCase, event: PointChanged, at: Circumstances) -> Decision | Refused:
     """The approval notice goes out anew where the meter or the way it is read has changed.
 
-    A remote reading is then ordered for the new meter; any other change is only noted.
+    A remote reading is then ordered for the new meter; the day of a visit that is still to come
+    stays, since it was told. Any other change is only noted.
     Source: A15, A19, D4 (002 a.149(2), a.196(1), a.199(1)).
     """
     told = follow_under_review(case, event, at)
@@ -52,6 +53,7 @@ def follow_under_review(
         effective_on=event.effective_on,
         plan=plan,
         reads_anew=anew,
+        visit_on=case.visit_on if plan.reading_method is ReadingMethod.VISIT else None,
     )
     state = apply(case, record)
     notices = _approval_anew(case, state, at) if anew else ()

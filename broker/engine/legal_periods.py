@@ -295,10 +295,8 @@ def dated_periods(eu_24_hours_from: date | None) -> tuple[LegalPeriod, ...]:
     )
 
 
-def legal_period(
-    name: PeriodName, day: date, periods: tuple[LegalPeriod, ...] = PERIODS
-) -> LegalPeriod:
-    """The row for this purpose that applies to what began on this day.
+def legal_period(name: PeriodName, day: date, periods: tuple[LegalPeriod, ...]) -> LegalPeriod:
+    """The row of these for this purpose that applies to what began on this day.
 
     Raises LookupError where the law knows no such period on that day.
     """

@@ -6,7 +6,7 @@ from datetime import date
 from broker.engine.divide import divide
 from broker.engine.examination import examine_master_data
 from broker.engine.facts import MeterFacts, PointFacts
-from broker.engine.legal_periods import PeriodName, legal_period
+from broker.engine.legal_periods import PeriodName
 from broker.engine.rules_master_data import MasterDataCheck
 from broker.messages.codes import Direction, ReadingMethod, WantedData
 from broker.messages.identifiers import Eic
@@ -41,11 +41,10 @@ def grant_master_data(check: MasterDataCheck) -> Grant | tuple[Refusal, ...]:
         return refusals
     if check.point is None:
         raise LookupError("a point that is not identified was not refused")
-    history = legal_period(PeriodName.DATA_HISTORY, check.received_on)
     return Grant(
         request=check.request,
         point=check.point,
-        first_day=history.first_day(check.received_on),
+        first_day=check.rules.first_day(PeriodName.DATA_HISTORY, end=check.received_on),
         end=check.received_on,
     )
 

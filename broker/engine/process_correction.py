@@ -8,7 +8,7 @@ from broker.engine import correct
 from broker.engine.decision import Process, Transition
 from broker.engine.state import Phase
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.events import CorrectionReceived
+from broker.messages.events import CorrectionReceived, OneOffDaysChanged
 
 CORRECTION: Process = {
     Phase.NEW: {
@@ -18,6 +18,7 @@ CORRECTION: Process = {
     },
     Phase.COMPLETED_UNSETTLED: {
         DeadlineKind.FINAL_SETTLEMENT: Transition(correct.settle, (Phase.COMPLETED,)),
+        OneOffDaysChanged: Transition(correct.redate, (Phase.COMPLETED_UNSETTLED,)),
     },
     Phase.COMPLETED: {},
 }

@@ -103,6 +103,7 @@ SWITCH: Process = {
     Phase.COMPLETED_UNSETTLED: {
         DeadlineKind.FINAL_SETTLEMENT: Transition(settle.deliver, (Phase.COMPLETED,)),
         SwitchCorrected: Transition(settle.leave_to_correction, (Phase.COMPLETED,)),
+        OneOffDaysChanged: Transition(settle.redate, (Phase.COMPLETED_UNSETTLED,)),
     },
     Phase.COMPLETED: {},
     Phase.REJECTED: {},

@@ -98,6 +98,10 @@ class Rulebook:
         """The last day of a period that starts with this day, in a case begun on that day."""
         return self._row(name, begun).last_day(start, self.working_days)
 
+    def first_day(self, name: PeriodName, *, end: date) -> date:
+        """The first day of a period that reaches back from this day, by the rules of that day."""
+        return self._row(name, end).first_day(end)
+
     def last_reading_day(
         self, *, start: date, approved_on: date, begun: date, customer_reads: bool
     ) -> date:

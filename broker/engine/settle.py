@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from broker.engine.apply import apply
+from broker.engine.calendar import local_day
+from broker.engine.correction_check import switch_date_of
 from broker.engine.decision import Circumstances, Decision, Refused
 from broker.engine.facts import MeterFacts, ReadingOnRecord
+from broker.engine.handle_request import redated
 from broker.engine.notices_settlement import final_settlements
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import SwitchCase
 from broker.messages.codes import BillingReason
-from broker.messages.events import DeadlineReached, SwitchCorrected
+from broker.messages.events import DeadlineReached, OneOffDaysChanged, SwitchCorrected
 from broker.messages.identifiers import ObisCode
 from broker.messages.records import SettlementDelivered, SettlementLeftToCorrection
 from broker.messages.requests import RegisterValue
@@ -71,6 +74,15 @@ def leave_to_correction(
     """
     record = SettlementLeftToCorrection(at=at.now, correction=event.correction)
     return Decision(state=apply(case, record), records=(record,), notices=(), register_changes=())
+
+
+def redate(case: SwitchCase, event: OneOffDaysChanged, at: Circumstances) -> Decision | Refused:
+    """A newly announced one-off day moves the day by which measured power is settled.
+
+    Source: Counting time, A24 (002 a.200(1)).
+    """
+    moved = at.rules.settlement_deadline(switch_date_of(case), local_day(case.received_at))
+    return redated(case, event, moved, at)
 
 
 @dataclass(frozen=True, slots=True)

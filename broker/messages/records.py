@@ -167,7 +167,10 @@ class RequestCheckedAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestApproved:
-    """The request was approved and the reading period set (A12, A15)."""
+    """The request was approved and the reading period set (A12, A15).
+
+    `open_doubts` are those of the check on which it was decided.
+    """
 
     at: datetime
     decided_by: DecidedBy
@@ -335,7 +338,8 @@ class PointChangeNoted:
     """The register changed at the point of an approved switch (A15, D4).
 
     `plan` is the plan from now on; `reads_anew` says that the reading must come in another way or
-    from another meter than was told before.
+    from another meter than was told before. `visit_on` is the day of the operator's visit then,
+    None where it is not to come; records from before say none.
     """
 
     at: datetime
@@ -343,6 +347,7 @@ class PointChangeNoted:
     effective_on: date
     plan: Plan
     reads_anew: bool
+    visit_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,11 +67,6 @@ _IN_PHASE = (
     " WHERE ended_at IS NULL AND phase = ? ORDER BY opened_at, case_id LIMIT ?"
 )
 
-# The numbers of the cases in progress, in order, one batch after another.
-_OPEN_IDS = (
-    "SELECT case_id FROM cases WHERE ended_at IS NULL AND case_id > ? ORDER BY case_id LIMIT ?"
-)
-
 # The case that put a switch right, of which the schema allows one.
 _CORRECTED_BY = "SELECT case_id FROM cases WHERE corrects = ?"
 
@@ -260,14 +255,6 @@ def _summaries(
             connection.execute(query, parameters)
         )
     )
-
-
-def open_case_ids(
-    connection: Connection, *, after: CaseId | None, limit: int
-) -> tuple[CaseId, ...]:
-    """The numbers of cases in progress that come after this one, in order, at most `limit`."""
-    rows = connection.execute(_OPEN_IDS, (after or "", limit))
-    return tuple(CaseId(case_id) for (case_id,) in rows)
 
 
 def add_party(

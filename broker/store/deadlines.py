@@ -44,6 +44,9 @@ _PARKED = f"SELECT {_COLUMNS} FROM deadlines WHERE parked IS NOT NULL ORDER BY a
 # The next hour at which something is due, for the operator's view.
 _NEXT = "SELECT min(act_at) FROM deadlines WHERE parked IS NULL"
 
+# The numbers of the cases for which any is open, in order, one batch after another.
+_CASES = "SELECT DISTINCT case_id FROM deadlines WHERE case_id > ? ORDER BY case_id LIMIT ?"
+
 # Open a deadline.
 _INSERT = (
     "INSERT INTO deadlines (case_id, delivery_point, kind, act_at, limit_at, warn_at, rule,"
@@ -113,6 +116,17 @@ def _by_kind(deadlines: Iterable[Deadline]) -> dict[DeadlineKind, Deadline]:
             raise ValueError(f"two deadlines of kind {deadline.kind.value}")
         by_kind[deadline.kind] = deadline
     return by_kind
+
+
+def cases_with_any(
+    connection: Connection, *, after: CaseId | None, limit: int
+) -> tuple[CaseId, ...]:
+    """The cases with an open deadline that come after this one, in order, at most `limit`.
+
+    They are more than the cases in progress: measured power is settled after the switch (A24).
+    """
+    rows = connection.execute(_CASES, (after or "", limit))
+    return tuple(CaseId(case_id) for (case_id,) in rows)
 
 
 def parked_count(connection: Connection) -> int:

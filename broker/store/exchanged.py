@@ -20,11 +20,13 @@ _MESSAGES = """
     LEFT JOIN payloads AS answers ON answers.payload_id = answer_payload
     WHERE case_id = ? ORDER BY position"""
 
-# The documents of a case, in order, with where each stands.
+# The documents of a case, also those that name no case to their party, in order, with where each
+# stands.
 _DOCUMENTS = """
     SELECT position, document_id, kind, party, created_at, first_fetched_at, acknowledged_at,
         content
-    FROM outbox JOIN payloads USING (payload_id) WHERE case_id = ? ORDER BY position"""
+    FROM outbox JOIN payloads USING (payload_id) WHERE case_id = ?1 OR comes_of = ?1
+    ORDER BY position"""
 
 # What became of the documents of a case, in order; with who sent one again, and why.
 _HANDOVERS = """
@@ -32,7 +34,10 @@ _HANDOVERS = """
     FROM outbox JOIN handovers ON outbox_position = outbox.position
     LEFT JOIN journal ON journal.position = recorded LEFT JOIN payloads
         ON payloads.payload_id = journal.payload_id
-    WHERE outbox.case_id = ? ORDER BY handovers.position"""
+    WHERE outbox.case_id = ?1 OR comes_of = ?1 ORDER BY handovers.position"""
+
+QUERIES = (_MESSAGES, _DOCUMENTS, _HANDOVERS)
+"""Every query here, for the test that looks at their plans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,21 +40,17 @@ _PASS_OVER = """
     ON CONFLICT (only_one) DO UPDATE SET last = excluded.last"""
 
 
-class PrefixIsUsedUp(RuntimeError):
-    """The operator's prefix has not enough numbers left: GS1 must give it another one."""
-
-
 def free_numbers(conn: sqlite3.Connection, count: int) -> tuple[Gsrn, ...]:
     """The next so many numbers of the operator that were never given out; gives out none.
 
-    Raises PrefixIsUsedUp where there are not so many.
+    Fewer where its prefix has no more: that is for whoever has to give them out.
     """
     prefix, last = conn.execute(_COUNTER).fetchone()
     found: list[Gsrn] = []
     while len(found) < count:
         last = _first_free(conn, prefix, last + 1)
         if last >= _NUMBERS_OF_A_PREFIX:
-            raise PrefixIsUsedUp(f"prefix {prefix} has {len(found)} free numbers, not {count}")
+            break
         found.append(gsrn_with_check_digit(f"{prefix}{last:0{_DIGITS}d}"))
     return tuple(found)
 

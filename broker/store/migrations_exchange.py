@@ -243,3 +243,18 @@ def _corrections(db: Database) -> None:
     db.execute("CREATE INDEX documents_by_case ON outbox (comes_of) WHERE comes_of IS NOT NULL")
     # A switch is put right once.
     db.execute("CREATE UNIQUE INDEX one_correction ON cases (corrects) WHERE corrects IS NOT NULL")
+
+
+# Who supplied on and was told of its point alone, in the case of another, was let see that case.
+_NO_PARTIES = """
+DELETE FROM case_parties WHERE capacity = 'old_supplier'
+    AND EXISTS (SELECT 1 FROM outbox WHERE comes_of = case_parties.case_id
+        AND outbox.party = case_parties.party AND outbox.case_id IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.case_id = case_parties.case_id
+        AND outbox.party = case_parties.party)
+"""
+
+
+@exchange(name="0003_no_parties")
+def _no_parties(db: Database) -> None:
+    db.execute(_NO_PARTIES)

@@ -86,7 +86,7 @@ _NEXT_ROUND = (
 # Let a document wait again, unless it has been erased.
 _WAIT_AGAIN = (
     "UPDATE outbox SET first_fetched_at = NULL, acknowledged_at = NULL"
-    " WHERE document_id = ? AND case_id = ? AND acknowledged_at IS NOT NULL"
+    " WHERE document_id = ?1 AND (case_id = ?2 OR comes_of = ?2) AND acknowledged_at IS NOT NULL"
     " AND (SELECT content FROM payloads WHERE payload_id = outbox.payload_id) IS NOT NULL"
     " RETURNING position"
 )
@@ -238,8 +238,9 @@ def let_wait_again(
 ) -> bool:
     """Let a document of the case wait in its mailbox again, the same bytes under the same number.
 
-    `recorded` is where the journal says who sent it again and why. False and nothing where the
-    case has no such document, where it has been erased, or where it waits still.
+    One that came of the case and names none to its party is of the case too. `recorded` is where
+    the journal says who sent it again and why. False and nothing where the case has no such
+    document, where it has been erased, or where it waits still.
     """
     waits = connection.execute(_WAIT_AGAIN, (document_id, case_id)).fetchall()
     for (position,) in waits:

@@ -31,11 +31,6 @@ _PARTICIPANT = f"""
 # Every participant by name, for lists.
 _ALL = f"SELECT eic FROM participants WHERE {_VISIBLE} ORDER BY name, eic"
 
-# How many parties have the role of a supplier.
-_SUPPLIER_COUNT = f"""
-    SELECT count(*) FROM participants JOIN participant_roles USING (eic)
-    WHERE role = 'DDQ' AND {_VISIBLE}"""
-
 # Who reads meters remotely.
 _METERING_CENTRE = f"""
     SELECT eic FROM participants JOIN participant_roles USING (eic)
@@ -163,12 +158,6 @@ def supplier_facts(conn: sqlite3.Connection, eics: Iterable[Eic]) -> tuple[Suppl
                 )
             )
     return tuple(facts)
-
-
-def supplier_count(conn: sqlite3.Connection) -> int:
-    """How many participants have the role of a supplier, active or not."""
-    count: int = conn.execute(_SUPPLIER_COUNT).fetchone()[0]
-    return count
 
 
 def metering_centre(conn: sqlite3.Connection) -> Eic | None:

@@ -9,7 +9,7 @@ from broker.clock import Clock
 from broker.engine.decision import Refused
 from broker.messages.events import OneOffDaysChanged
 from broker.messages.identifiers import CaseId
-from broker.store import cases, operations
+from broker.store import deadlines, operations
 from broker.store.writer import UnableToWrite, Writer
 from broker.usecases.handle_event import Desk, handle_event
 
@@ -19,7 +19,7 @@ _BATCH = 500
 
 
 async def announce_one_off_days(writer: Writer, clock: Clock, desk: Desk) -> int:
-    """Bring open cases in line with the announced days of the rulebook; gives how many moved.
+    """Bring open deadlines in line with the announced days; gives of how many cases they moved.
 
     The days are noted last: cut short, it is done again at the next start. A case that cannot be
     moved is left with an alarm and holds up no other. Raises UnableToWrite.
@@ -44,7 +44,9 @@ async def announce_one_off_days(writer: Writer, clock: Clock, desk: Desk) -> int
 
     moved = 0
     after: CaseId | None = None
-    while batch := await writer.submit(partial(cases.open_case_ids, after=after, limit=_BATCH)):
+    while batch := await writer.submit(
+        partial(deadlines.cases_with_any, after=after, limit=_BATCH)
+    ):
         moved += sum(await asyncio.gather(*map(redate, batch)))
         after = batch[-1]
     await writer.submit(

@@ -55,7 +55,7 @@ def gather_facts(connection: Connection, state: Case | None, event: Event, now: 
             connection, point.delivery_point, except_case=state.case_id if state else None
         ),
         further_points=tuple(one for one in further if one is not None),
-        free_numbers=_free_numbers(connection, opening[0]),
+        free_numbers=_free_numbers(connection, state, opening),
         point_when_read=_point_when_read(connection, state, event, point),
         corrected=_corrected(connection, opening[0]),
     )
@@ -112,11 +112,23 @@ def _parties(state: Case | None, opening: tuple[Opening, ...], facts: Facts) -> 
     return named
 
 
-def _free_numbers(connection: Connection, opening: Opening) -> tuple[Gsrn, ...]:
-    """A number for each supplier there is, since a division has at most one point of each (B9)."""
-    if opening.header.kind not in DIVIDING:
+def _free_numbers(
+    connection: Connection, state: Case | None, opening: tuple[Opening, ...]
+) -> tuple[Gsrn, ...]:
+    """A number for each supplier that a division names, until it is approved (B9)."""
+    if opening[0].header.kind not in DIVIDING or not _may_be_approved(state):
         return ()
-    return gsrns.free_numbers(connection, participants.supplier_count(connection))
+    requests = [one for one in opening if isinstance(one, SwitchRequest)]
+    named = {chosen.supplier for one in requests for chosen in one.chosen}
+    return gsrns.free_numbers(connection, len(named))
+
+
+def _may_be_approved(state: Case | None) -> bool:
+    """Whether the event may bring the approval of the case."""
+    if state is None:
+        return True
+    undecided = isinstance(state, SwitchCase) and state.approved_at is None
+    return undecided and state.ended_at is None
 
 
 def _corrected(connection: Connection, opening: Opening) -> CorrectedSwitch | None:

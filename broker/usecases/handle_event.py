@@ -145,14 +145,15 @@ def send(
     desk: Desk,
     owed: Owed = NOW,
 ) -> DocumentId:
-    """Commit a notice to the mailbox of its addressee, who may see the case from now on.
+    """Commit a notice to the mailbox of its addressee; a supplier may see the case from now on.
 
-    Gives the number of the document.
+    A notice that names no case lets nobody see it (interpretation 9). Gives the number of the
+    document.
     """
     document_id = put_into_mailbox(
         connection, notice, now=now, desk=desk, comes_of=state.case_id, owed=owed
     )
-    if notice.to.role is Role.SUPPLIER:
+    if notice.to.role is Role.SUPPLIER and notice.to.case_id == state.case_id:
         _let_see(connection, state, notice.to.party, now)
     return document_id
 

@@ -15,6 +15,7 @@ from tests.web.letters import (
     SOUTH,
     Fields,
     doubtful_request,
+    exchange,
     reading,
     sample_point,
     switch_request,
@@ -306,6 +307,21 @@ async def test_the_day_of_a_visit_is_set_and_told(broker: Broker, clerk: Visitor
             f"/cases/{case}/plan-visit", {**fields, "day": day}, on=f"/cases/{case}"
         )
         assert page.status == 400
+
+
+async def test_the_day_of_a_visit_stays_when_the_meter_is_exchanged(
+    broker: Broker, clerk: Visitor
+) -> None:
+    case = await to_be_visited(broker)
+    assert isinstance(broker.clock, VirtualClock)
+    broker.clock.move_to(broker.clock.now() + timedelta(minutes=5))
+    fields = {"why": "obhod", "day": "2026-05-06"}
+    await clerk.fill(f"/cases/{case}/plan-visit", fields, on=f"/cases/{case}")
+    sent = exchange("E-1", TO_BE_VISITED, on="2026-04-23", value="18480")
+    assert (await broker.post(sent, OPERATOR)).status == 200
+    page = await clerk.get(f"/cases/{case}")
+    assert "Načrtovano: 6. 5. 2026 Dan obiska" in page.text
+    assert 'value="2026-05-06"' in page.text
 
 
 async def test_a_viewer_sees_everything_but_the_actions(broker: Broker, viewer: Visitor) -> None:

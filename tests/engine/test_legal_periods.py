@@ -52,7 +52,7 @@ def test_a_row_names_its_source(row: LegalPeriod) -> None:
     ],
 )
 def test_the_periods_of_the_law(name: PeriodName, length: int, unit: Unit) -> None:
-    row = legal_period(name, IN_USE)
+    row = legal_period(name, IN_USE, PERIODS)
     assert (row.length, row.unit) == (length, unit)
     # only periods that bind a party in calendar days are lengthened
     assert not row.end_moves
@@ -60,19 +60,21 @@ def test_the_periods_of_the_law(name: PeriodName, length: int, unit: Unit) -> No
 
 def test_before_the_instructions_applied_there_is_no_period() -> None:
     with pytest.raises(LookupError):
-        legal_period(PeriodName.DECISION, IN_USE - timedelta(days=1))
+        legal_period(PeriodName.DECISION, IN_USE - timedelta(days=1), PERIODS)
 
 
 def test_a_row_is_chosen_by_the_day() -> None:
-    row = legal_period(PeriodName.READING_PERIOD, IN_USE)
-    assert legal_period(PeriodName.READING_PERIOD, date(2035, 1, 1)) == row
+    row = legal_period(PeriodName.READING_PERIOD, IN_USE, PERIODS)
+    assert legal_period(PeriodName.READING_PERIOD, date(2035, 1, 1), PERIODS) == row
 
 
 @pytest.mark.parametrize(
     ("moves", "expected"), [(False, date(2026, 5, 1)), (True, date(2026, 5, 4))]
 )
 def test_an_end_on_a_day_off_moves_only_where_the_row_says(moves: bool, expected: date) -> None:
-    row = replace(legal_period(PeriodName.READING_PERIOD, IN_USE), length=7, end_moves=moves)
+    row = replace(
+        legal_period(PeriodName.READING_PERIOD, IN_USE, PERIODS), length=7, end_moves=moves
+    )
     assert row.last_day(date(2026, 4, 24), WorkingDays()) == expected
 
 

@@ -3,7 +3,7 @@
 Method: a good request for data with one field changed.
 """
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -166,6 +166,14 @@ def test_six_months_end_on_the_day_of_that_number_or_the_last_of_the_month(
     assert examine_master_data(but(good, "received_on", last_day)) == ()
     late = but(good, "received_on", days_after(last_day, 1))
     assert [one.reason for one in examine_master_data(late)] == [Reason.AUTHORISATION_TOO_OLD]
+
+
+def test_how_far_back_data_reach_is_said_by_the_rulebook() -> None:
+    half = tuple(
+        replace(row, length=6) if row.name is PeriodName.DATA_HISTORY else row for row in PERIODS
+    )
+    good = but(check(), "received_on", date(2026, 4, 24))
+    assert granted(but(good, "rules.periods", half)).first_day == date(2025, 10, 24)
 
 
 def granted(good: MasterDataCheck) -> Grant:

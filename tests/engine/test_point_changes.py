@@ -1,10 +1,12 @@
 """A switch in progress follows what the register says anew about its point (A15, A19, D4)."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from broker.engine.apply import apply
 from broker.engine.decide import decide
 from broker.engine.decision import Decision
 from broker.engine.facts import Facts
@@ -13,19 +15,24 @@ from broker.messages.codes import ReadingMethod, RegisterChangeKind
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.events import PointChanged
 from broker.messages.notices import ApprovalNotice, ApprovalNoticeToOldSupplier, ReadingOrder
+from broker.messages.records import PointChangeNoted
+from broker.store import codec
 from tests.engine.builders import NEW, RULES, at, but, facts
 from tests.engine.ways_through_the_process import (
     DISCONNECTED,
     HELD,
     REMOTE,
+    a_planned_visit,
     a_point_change,
     after,
     awaiting_reading,
     awaiting_remote_reading,
+    awaiting_visit,
     held,
     period_over_under_review,
     reached,
     reading_under_review,
+    taken_over,
 )
 
 REPORTED_AT = at(date(2026, 4, 28), 9)
@@ -90,6 +97,31 @@ def test_another_reading_method_is_told_and_ordered() -> None:
     assert isinstance(notice, ApprovalNotice)
     assert notice.reading_method is ReadingMethod.CUSTOMER
     assert [one.kind for one in back.deadlines] == [DeadlineKind.END_OF_READING_PERIOD]
+
+
+@pytest.mark.parametrize("case", [awaiting_visit, taken_over])
+def test_the_day_of_a_visit_stays_while_the_operator_is_still_to_come(case: object) -> None:
+    assert callable(case)
+    planned = after(case(), a_planned_visit())
+    known = but(EXCHANGED, "point.inaccessible_since", None)
+    assert followed(planned, known).state.visit_on == planned.visit_on is not None
+
+
+def test_the_day_of_a_visit_is_gone_when_the_meter_is_read_remotely() -> None:
+    planned = after(awaiting_visit(), a_planned_visit())
+    event = a_point_change(RegisterChangeKind.READING_METHOD)
+    assert followed(planned, REMOTE, event).state.visit_on is None
+
+
+def test_a_record_from_before_that_says_no_day_of_a_visit_leaves_none() -> None:
+    planned = after(awaiting_visit(), a_planned_visit())
+    (record,) = followed(planned, EXCHANGED).records
+    assert isinstance(record, PointChangeNoted)
+    before = json.loads(codec.encode(record))
+    del before["visit_on"]
+    assert (
+        apply(planned, codec.decode(json.dumps(before).encode(), PointChangeNoted)).visit_on is None
+    )
 
 
 @pytest.mark.parametrize(

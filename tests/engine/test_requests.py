@@ -37,15 +37,18 @@ from tests.engine.test_rules import names
 from tests.engine.ways_of_shared_supply import a_claim
 from tests.engine.ways_through_the_process import (
     HELD,
+    IN_FIVE_DAYS,
     LATER,
     OUTAGE,
     RENAMED,
+    a_point_change,
     a_request,
     after,
     approval_by_the_operator,
     awaiting_approval,
     awaiting_reading,
     held,
+    in_doubt_of_the_register,
     of_doubtful_name,
     one_off_days,
     reached,
@@ -221,6 +224,20 @@ def test_a_withdrawal_of_another_point_is_refused(path: str, value: str) -> None
     refused = decide(awaiting_approval(), event, facts=facts(), now=LATER, rules=RULES)
     assert isinstance(refused, Refused)
     assert names(refused.refusals) == (Reason.POINT_NOT_IDENTIFIABLE,)
+
+
+def test_an_approval_says_what_was_in_doubt_when_it_was_decided() -> None:
+    case = in_doubt_of_the_register()
+    assert case.doubts != ()
+    ways = (
+        (reached(DeadlineKind.DECISION), RENAMED, case.doubts),
+        (a_point_change(), facts(), ()),
+    )
+    for event, known, open_doubts in ways:
+        outcome = decide(case, event, facts=known, now=IN_FIVE_DAYS, rules=RULES)
+        assert isinstance(outcome, Decision)
+        (approved,) = (one for one in outcome.records if isinstance(one, RequestApproved))
+        assert approved.open_doubts == open_doubts
 
 
 class TestOneOffDays:

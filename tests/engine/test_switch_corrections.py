@@ -10,17 +10,18 @@ import pytest
 from broker.engine import rules_switch_correction as rules
 from broker.engine.apply import replay
 from broker.engine.apply_correction import CorrectionRecordOutOfPlace, apply_correction
+from broker.engine.calendar import WorkingDays, end_of
 from broker.engine.code_list import CODE_LIST, Use
 from broker.engine.correct import OF_CORRECTION, examine_correction
 from broker.engine.correction_check import CorrectionCheck
 from broker.engine.decide import decide
-from broker.engine.decision import Decision, FollowUp, Refused
+from broker.engine.decision import FOLLOW_UPS_MAX, Decision, FollowUp, Refused
 from broker.engine.facts import CorrectedSwitch, ReadingOnRecord, SupplyPeriod
 from broker.engine.process_correction import CORRECTION
 from broker.engine.state import CorrectionCase, Phase
 from broker.messages.codes import Direction, Function, ObtainedBy, Payer
 from broker.messages.deadlines import DeadlineKind
-from broker.messages.events import DeadlineReached, Event, SwitchCorrected
+from broker.messages.events import DeadlineReached, Event, OneOffDaysChanged, SwitchCorrected
 from broker.messages.identifiers import SerialNumber
 from broker.messages.notices import FinalSettlement, RegisterChangeNotice, SwitchCompleted
 from broker.messages.reasons import Reason, Refusal
@@ -69,7 +70,7 @@ from tests.engine.switch_corrections import (
     switch_of,
     undo_check,
 )
-from tests.engine.ways_through_the_process import EVENTS, rejected
+from tests.engine.ways_through_the_process import EVENTS, one_off_days, rejected
 
 POINT = correction().point.accounting_point
 GOOD = (undo_check, reading_correction_check, check_of_another_day)
@@ -328,6 +329,14 @@ def settling_day() -> DeadlineReached:
     return DeadlineReached(kind=DeadlineKind.FINAL_SETTLEMENT, act_at=at(date(2026, 6, 1), 0))
 
 
+def test_a_decision_brings_a_hundred_follow_ups_and_no_more() -> None:
+    follow_up = FollowUp(case_id=CASE, event=SwitchCorrected(correction=OTHER_CASE))
+    decision = decided()
+    full = replace(decision, follow_ups=(follow_up,) * FOLLOW_UPS_MAX)
+    with pytest.raises(AssertionError, match="101 follow-ups, at most 100"):
+        full.then(replace(decision, follow_ups=(follow_up,)))
+
+
 class TestTable:
     """What it lists happens, what it does not is refused by name."""
 
@@ -346,6 +355,13 @@ class TestTable:
         unsettled = taken_up(corrected_unsettled())
         assert unsettled.phase is Phase.COMPLETED_UNSETTLED
         facts, event = known(corrected_unsettled()), settling_day()
+        announced = replace(RULES, working_days=WorkingDays(one_off_days=(date(2026, 6, 3),)))
+        redated = decide(
+            unsettled, one_off_days(), facts=facts, now=at(CORRECTED_ON), rules=announced
+        )
+        assert isinstance(redated, Decision)
+        assert [one.limit for one in unsettled.deadlines] == [end_of(date(2026, 6, 5))]
+        assert [one.limit for one in redated.deadlines] == [end_of(date(2026, 6, 8))]
         settled = decide(unsettled, event, facts=facts, now=event.act_at, rules=RULES)
         assert isinstance(settled, Decision)
         assert (settled.state.phase, settled.deadlines) == (Phase.COMPLETED, ())
@@ -357,6 +373,8 @@ class TestTable:
         self, event: Event, what: Callable[[], CorrectedSwitch]
     ) -> None:
         case = taken_up(what())
+        if case.deadlines and isinstance(event, OneOffDaysChanged):
+            return
         if case.deadlines and event == replace(settling_day(), act_at=case.deadlines[0].act_at):
             return
         if isinstance(event, DeadlineReached) and event.kind is DeadlineKind.FINAL_SETTLEMENT:

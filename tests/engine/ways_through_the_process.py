@@ -421,6 +421,7 @@ WAYS = (
                 Phase.COMPLETED,
             ),
             (Phase.COMPLETED_UNSETTLED, a_correction_elsewhere(), Phase.COMPLETED),
+            (Phase.COMPLETED_UNSETTLED, one_off_days(), Phase.COMPLETED_UNSETTLED),
         )
     ),
     *(

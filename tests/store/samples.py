@@ -53,6 +53,7 @@ from broker.store.register_rows import insert_rows, rows_of
 T0 = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 NEW_SUPPLIER = Eic("28XNEW---------N")
 OLD_SUPPLIER = Eic("28XOLD---------O")
+KEPT_SUPPLIER = Eic("28XKEPT--------K")
 OPERATOR = Eic("28XDSO---------D")
 POINT = Gsrn("383000000000000001")
 DELIVERY_POINT = DeliveryPoint("DP-1")
@@ -243,7 +244,12 @@ def document_id(number: int) -> DocumentId:
 
 
 def put_document(
-    connection: Connection, number: int, *, party: Eic = OLD_SUPPLIER, case: CaseId | None = None
+    connection: Connection,
+    number: int,
+    *,
+    party: Eic = OLD_SUPPLIER,
+    case: CaseId | None = None,
+    comes_of: CaseId | None = None,
 ) -> None:
     """Put document `number` into the party's mailbox."""
     outbox.put(
@@ -252,6 +258,7 @@ def put_document(
         party=party,
         kind="ApprovalNotice",
         case_id=case,
+        comes_of=comes_of,
         created_at=T0,
         content=f"<ApprovalNotice>{number}</ApprovalNotice>".encode(),
     )

@@ -8,7 +8,15 @@ from broker.engine.apply import replay
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId, DeliveryPoint
 from broker.store import cases, deadlines
-from tests.store.samples import DELIVERY_POINT, T0, case_id, deadline, later, recorded
+from tests.store.samples import (
+    DELIVERY_POINT,
+    T0,
+    case_id,
+    deadline,
+    later,
+    recorded,
+    rejected,
+)
 
 HOLD = deadline(DeadlineKind.END_OF_HOLD, later(hours=1))
 DECISION = deadline(DeadlineKind.DECISION, later(days=4))
@@ -86,6 +94,18 @@ class TestDue:
         assert [(row.case_id, row.deadline) for row in at_point] == [(case, HOLD)]
         assert deadlines.due_for_case(writing, case, later(hours=1)) == at_point
         assert deadlines.due_for_case(writing, case, T0) == ()
+
+    def test_a_case_with_any_is_found_once_also_when_it_has_ended(
+        self, writing: Connection
+    ) -> None:
+        first, second, third = (begin(writing, number, f"DP-{number}") for number in (1, 2, 3))
+        deadlines.replace(writing, first, None, (HOLD, DECISION))
+        deadlines.replace(writing, third, None, (PERIOD,))
+        cases.save(writing, replay((recorded(3), rejected(later(hours=1)))))
+        assert deadlines.cases_with_any(writing, after=None, limit=1) == (first,)
+        assert deadlines.cases_with_any(writing, after=first, limit=9) == (third,)
+        deadlines.replace(writing, second, None, (PERIOD,))
+        assert deadlines.cases_with_any(writing, after=None, limit=9) == (first, second, third)
 
     def test_what_is_parked_holds_up_nobody(self, writing: Connection) -> None:
         case = begin(writing)

@@ -14,6 +14,7 @@ from broker.store.operations import StillWaiting, send_again
 from broker.store.verify import verify
 from broker.store.writer import savepoint
 from tests.store.samples import (
+    KEPT_SUPPLIER,
     OLD_SUPPLIER,
     T0,
     case_id,
@@ -82,6 +83,19 @@ def test_it_can_be_sent_again_after_each_acknowledgement(told: Connection, path:
     seals.seal(told, T0)
     with closing(open_for_reading(path)) as reading:
         assert verify(reading, replay) == []
+
+
+def test_a_document_to_who_is_no_party_is_listed_and_can_be_sent_again(told: Connection) -> None:
+    put_document(told, 3, party=KEPT_SUPPLIER, comes_of=case_id(1))
+    outbox.acknowledge(told, KEPT_SUPPLIER, [document_id(3)], later(hours=2))
+    assert [one.party for one in documents_of_case(told, case_id(1))] == [
+        OLD_SUPPLIER,
+        KEPT_SUPPLIER,
+    ]
+    send(told, 3)
+    _, document = documents_of_case(told, case_id(1))
+    assert [one.what for one in document.handovers] == ["acknowledged", "sent_again"]
+    assert outbox.oldest(told, KEPT_SUPPLIER) is not None
 
 
 @pytest.mark.parametrize("number", [2, 9])

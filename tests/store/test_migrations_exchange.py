@@ -1,14 +1,19 @@
 """The schema: made from nothing, harmless to make again, strict."""
 
 import sqlite3
+from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
 from sqlite_utils import Database
 
 from broker.engine.state import Phase
+from broker.store import cases
+from broker.store.cases import Capacity
 from broker.store.migrations_exchange import exchange
-from tests.store.samples import T0, recorded, write_case
+from broker.store.schema import migrate
+from tests.store.samples import KEPT_SUPPLIER, OLD_SUPPLIER, T0, put_document, recorded, write_case
+from tests.store.tampering import damage
 
 # Every table and index as it was made.
 SCHEMA = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
@@ -33,6 +38,20 @@ def test_every_table_is_strict(writing: Connection) -> None:
 def test_every_phase_is_allowed(writing: Connection) -> None:
     (sql,) = writing.execute("SELECT sql FROM sqlite_schema WHERE name = 'cases'").fetchone()
     assert [phase for phase in Phase if f"'{phase.value}'" not in sql] == []
+
+
+def test_who_was_told_of_its_point_alone_no_longer_sees_the_case(
+    writing: Connection, path: Path
+) -> None:
+    case = write_case(writing, recorded()).case_id
+    for party in (OLD_SUPPLIER, KEPT_SUPPLIER):
+        cases.add_party(writing, case, party, Capacity.OLD_SUPPLIER, since=T0)
+    put_document(writing, 1, party=OLD_SUPPLIER, case=case, comes_of=case)
+    put_document(writing, 2, party=KEPT_SUPPLIER, comes_of=case)
+    writing.execute("DELETE FROM _sqlite_migrations WHERE name = '0003_no_parties'")
+    migrate(writing)
+    assert [one.party for one in cases.parties(writing, case)] == [OLD_SUPPLIER]
+    assert damage(path) == []
 
 
 @pytest.mark.parametrize(

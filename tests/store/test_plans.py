@@ -14,6 +14,7 @@ from broker.store import (
     customer_search,
     deadlines,
     delegations,
+    exchanged,
     flow,
     mails,
     operations,
@@ -33,7 +34,8 @@ SMALL = re.compile(
 # Indexes of what waits, which are as small as the work of the day.
 WAITING = re.compile(r"USING (COVERING )?INDEX (waiting_cases|parked_deadlines|pushes_put_aside)\b")
 # The queries that sort: what waits, what was found by a number (at most 3,000), a name list, the
-# history of one point, the mails that could not be sent, what one party has delegated.
+# history of one point, what was sent in one case, the mails that could not be sent, what one party
+# has delegated.
 SORTS = {
     *worklist.QUERIES,
     archive._BY_NUMBER,
@@ -44,15 +46,21 @@ SORTS = {
     point_history.BILLED,
     mails.TROUBLED,
     delegations._OF_PARTY,
+    exchanged._DOCUMENTS,
+    exchanged._HANDOVERS,
 }
 QUERIES = {
     f"{module.__name__.rpartition('.')[2]}{number}": query
     for module, queries in (
         (worklist, worklist.QUERIES),
         (case_search, (*case_search.SEARCHES, case_search._CASE)),
-        (deadlines, (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED)),
+        (
+            deadlines,
+            (deadlines._PARKED, deadlines._NEXT, deadlines._COUNT_PARKED, deadlines._CASES),
+        ),
         (operations, (operations._STOPPED,)),
         (delegations, delegations.QUERIES),
+        (exchanged, exchanged.QUERIES),
         (flow, flow.QUERIES),
         (archive, archive.QUERIES),
         (point_search, (*point_search.SEARCHES, point_search.OF_CUSTOMER)),

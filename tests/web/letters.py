@@ -152,6 +152,18 @@ def undoing(message_id: str, point: Point, case: str) -> bytes:
     return _changed("Correction/undo", fields)
 
 
+def exchange(message_id: str, point: Point, *, on: str, value: str) -> bytes:
+    """The back office reports another meter with one register, the old one removed with a value."""
+    fields = {
+        **_header(message_id, OPERATOR),
+        **_point(point),
+        "EffectiveOn": on,
+        "MeterExchange/OldMeter/SerialNumber": point.serial_number,
+        "MeterExchange/OldMeter/Register/Value": value,
+    }
+    return _changed("RegisterChange/meter-exchanged", fields)
+
+
 def _header(message_id: str, sender: str) -> Fields:
     return {"Header/Identification": message_id, "Header/Sender/Identification": sender}
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from broker.clock import VirtualClock
 from broker.scenarios.files import Step
 from broker.scenarios.posts import message_of, party_named
-from tests.web.letters import NORTH, OPERATOR, SOUTH
+from tests.web.letters import NORTH, OPERATOR, SOUTH, with_fields
 from tests.web.running import FRIDAY, Answered, Broker
 
 EAST = party_named("Vzhodna dobava").eic
@@ -96,6 +99,66 @@ async def test_points_created_at_the_same_moment_have_numbers_of_their_own(
     await asyncio.gather(*(claim(broker, f"S-{n}", SOUTH, "0.4", n) for n in points))
     await asyncio.gather(*(claim(broker, f"E-{n}", EAST, "0.6", n) for n in points))
     assert broker.rows(divided) == [(before + 2 * len(points),)]
+
+
+async def test_a_claim_after_the_days_joins_no_collection_whose_end_is_parked(
+    broker: Broker,
+) -> None:
+    first = await claim(broker, "S-1", SOUTH, "0.4")
+    broker.damage("UPDATE deadlines SET parked = 'a made-up fault'")
+    assert isinstance(broker.clock, VirtualClock)
+    broker.clock.move_to(FRIDAY + timedelta(days=12))
+    late = await claim(broker, "E-1", EAST, "0.6")
+    assert late.case != first.case
+    assert broker.rows("SELECT phase FROM cases WHERE case_id = ?", late.case) == [("rejected",)]
+    assert "260:E22" in await grounds_told(broker, EAST)
+    (collection,) = (await staff(broker))["collections"]
+    assert collection["claimed"] == "0.4"
+
+
+async def grounds_told(broker: Broker, party: str) -> list[str]:
+    """The codes of the rejection notices in a mailbox."""
+    return [
+        f"{code.get('listAgency')}:{code.text}"
+        for document in await broker.documents(party)
+        for code in document.root.iterfind(".//{*}Ground/{*}Code")
+    ]
+
+
+async def asked_of_numbers(broker: Broker, sends: Awaitable[Answered]) -> int:
+    """How often the file is asked which numbers were given out, while this is sent."""
+    asked: list[str] = []
+    await broker.service.writer.submit(lambda writer: writer.set_trace_callback(asked.append))
+    assert (await sends).status == 200
+    await broker.service.writer.submit(lambda writer: writer.set_trace_callback(None))
+    return sum("FROM issued_gsrns" in one for one in asked)
+
+
+async def test_numbers_are_looked_for_as_many_as_suppliers_are_named(broker: Broker) -> None:
+    first = await asked_of_numbers(broker, claim(broker, "S-1", SOUTH, "0.4"))
+    whole = await asked_of_numbers(broker, claim(broker, "E-1", EAST, "0.6"))
+    assert whole == first + 1
+    ((case,),) = broker.rows("SELECT case_id FROM cases")
+    read = message("M-1", "MeterReading/by-the-customer", SOUTH, case=case)
+    read = with_fields(read, {"TakenAt": "2026-04-24T09:00:00+02:00"})
+    assert await asked_of_numbers(broker, broker.post(read, SOUTH)) == 0
+
+
+async def test_where_no_number_is_left_approval_alone_fails(broker: Broker) -> None:
+    first = await claim(broker, "S-1", SOUTH, "0.4", point=11)
+    await claim(broker, "S-2", SOUTH, "0.4")
+    approved = await claim(broker, "E-2", EAST, "0.6")
+    broker.damage("UPDATE gsrn_counter SET last = 999999999")
+    read = message("M-1", "MeterReading/by-the-customer", SOUTH, case=approved.case)
+    read = with_fields(read, {"TakenAt": "2026-04-24T09:00:00+02:00"})
+    assert (await broker.post(read, SOUTH)).status == 200
+    withdrawn = message("W-1", "Withdrawal/of-a-request", SOUTH, point=11, case=first.case)
+    assert (await broker.post(withdrawn, SOUTH)).status == 200
+    again = await claim(broker, "S-3", SOUTH, "0.4", point=11)
+    assert again.status == 200
+    assert (await claim(broker, "E-1", EAST, "0.6", point=11)).status == 500
+    ((phase,),) = broker.rows("SELECT phase FROM cases WHERE case_id = ?", again.case)
+    assert phase == "collecting_claims"
 
 
 async def test_a_task_shows_who_objects_and_why(broker: Broker, objected_to: str) -> None:

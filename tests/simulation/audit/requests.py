@@ -105,8 +105,8 @@ def check_deadline(answer: etree._Element, act_at: datetime, limit: datetime) ->
         raise Finding("deadline of the answer", f"{told} where {(act_at, limit)} is right")
 
 
-def judge_case(books: Books, case: Case, now: datetime) -> Judged:
-    """Hold a case against the facts of this moment."""
+def judge_case(books: Books, case: Case, now: datetime, *, complete: bool = True) -> Judged:
+    """Hold a case against the facts of this moment; `complete` False of claims that are not."""
     today = local(now)
     if case.division:
         return judge_division(
@@ -115,6 +115,7 @@ def judge_case(books: Books, case: Case, now: datetime) -> Judged:
             case.point,
             today=today,
             starts=case.starts_on or today,
+            complete=complete,
         )
     others = [one for one in books.at_delivery(case.point.delivery) if one is not case]
     received = local(case.first.received)
@@ -149,7 +150,7 @@ def reach_decide(books: Books, case: Case, now: datetime) -> None:
 
 def check_again(books: Books, case: Case, now: datetime) -> None:
     """The register has changed at the point: the checks run again (A1, A5, A11)."""
-    judged = judge_case(books, case, now)
+    judged = judge_case(books, case, now, complete=case.state != "collecting")
     if case.state in ("collecting", "asked", "objected"):
         of_each = set().union(*(one.must for one in judged.own.values()))
         if of_each if case.state == "collecting" else judged.must:

@@ -67,13 +67,23 @@ def judge_division(
     *,
     today: date,
     starts: date,
+    complete: bool,
 ) -> Judged:
-    """Hold all claims together, or the request of the customer, against the facts of this day."""
+    """Hold all claims together, or the request of the customer, against the facts of this day.
+
+    Of claims that are not `complete` each is held alone, with its own requested date: what
+    another asks for may still be taken back (interpretations 5 and 11).
+    """
     whole = Judged()
     wanted = max((one.wanted for one, _ in requests if one.wanted), default=None)
     for request, received in requests:
         own = judge_share(
-            request, register, received=received, today=today, starts=starts, wanted=wanted
+            request,
+            register,
+            received=received,
+            today=today,
+            starts=starts,
+            wanted=wanted if complete else request.wanted,
         )
         whole.own[request.sender] = own
         whole.must |= own.must
