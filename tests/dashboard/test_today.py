@@ -1,9 +1,12 @@
 """Today's list: what waits, in order, filtered, page by page, as a file; and alarms."""
 
+import asyncio
 import csv
 import io
 import json
 import re
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -171,11 +174,23 @@ async def test_the_file_is_one_a_spreadsheet_opens(broker: Broker, viewer: Visit
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
-    body = csv_answer("x.csv", ["head"], [[cell]]).body
+async def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    body = (await csv_answer("x.csv", ["head"], [[cell]])).body
     assert isinstance(body, bytes)
     (_, (read,)) = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";")
     assert read == f"'{cell}"
+
+
+async def test_while_a_file_is_made_everybody_else_is_answered() -> None:
+    answered = threading.Event()
+
+    def rows() -> Iterator[list[str]]:
+        yield ["answered meanwhile" if answered.wait(5) else "waited for the file"]
+
+    asyncio.get_running_loop().call_later(0.05, answered.set)
+    body = (await csv_answer("x.csv", ["head"], rows())).body
+    assert isinstance(body, bytes)
+    assert b"answered meanwhile" in body
 
 
 async def test_what_a_customer_is_called_is_never_markup(broker: Broker, clerk: Visitor) -> None:

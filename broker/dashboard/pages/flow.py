@@ -90,7 +90,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         for one in lines
         if supplier in (None, one.supplier)
     )
-    return csv_answer("potek.csv", head, rows)
+    return await csv_answer("potek.csv", head, rows)
 
 
 async def show_day(request: web.Request) -> web.StreamResponse:
@@ -135,7 +135,7 @@ async def export_day(request: web.Request) -> web.StreamResponse:
         for one in lines
     )
     head = [texts("flow.deadline"), *(texts(f"today.column_{name}") for name in columns)]
-    return csv_answer("roki.csv", head, rows)
+    return await csv_answer("roki.csv", head, rows)
 
 
 def _next_page(day: date, lines: tuple[ComingDeadline, ...]) -> str:

@@ -48,7 +48,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         )
         for one in boxes
     )
-    return csv_answer("predali.csv", [texts(f"messages.{name}") for name in COLUMNS], rows)
+    return await csv_answer("predali.csv", [texts(f"messages.{name}") for name in COLUMNS], rows)
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
@@ -112,7 +112,9 @@ async def export_one(request: web.Request) -> web.StreamResponse:
         )
         for one in lines
     )
-    return csv_answer("predal.csv", [texts(f"messages.{name}") for name in DOCUMENT_COLUMNS], rows)
+    return await csv_answer(
+        "predal.csv", [texts(f"messages.{name}") for name in DOCUMENT_COLUMNS], rows
+    )
 
 
 async def _documents(

@@ -100,7 +100,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     sought = sought_from(request.query, local_day(office.clock.now()))
     lines = await office.reads(partial(archive.attempts, sought=sought, limit=LINES_MAX))
     head = [texts(f"messages.{name}") for name in COLUMNS]
-    return csv_answer("sporocila.csv", head, (_row(line, texts) for line in lines))
+    return await csv_answer("sporocila.csv", head, (_row(line, texts) for line in lines))
 
 
 COLUMNS = (
