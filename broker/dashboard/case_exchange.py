@@ -12,7 +12,7 @@ from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
 from broker.store.exchanged import DocumentOut, MessageIn
 from broker.usecases.case_for_staff import CaseForStaff
-from broker.wire.document_fields import Field, Said, about_kind, fields_of
+from broker.wire.document_fields import Field, Said, about_kind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -39,7 +39,7 @@ class Exchanged:
     kind: str
     party: str
     fields: tuple[Told, ...]
-    content: bytes | None
+    erased: bool
     message: MessageIn | None = None
     document: DocumentOut | None = None
     answer_fields: tuple[Told, ...] = ()
@@ -53,8 +53,8 @@ class Exchanged:
 
 def exchanged_in(seen: CaseForStaff, texts: Texts) -> tuple[Exchanged, ...]:
     """Everything exchanged in the case, in order of time; what came in before what it led to."""
-    came = [_message(one, seen.names, texts) for one in seen.messages]
-    went = [_document(one, seen.names, texts) for one in seen.documents]
+    came = [_message(one, seen, texts) for one in seen.messages]
+    went = [_document(one, seen, texts) for one in seen.documents]
     return tuple(sorted([*came, *went], key=lambda one: one.at))
 
 
@@ -69,31 +69,31 @@ def text_of(reason: Reason, texts: Texts) -> str:
     return entry.slovene if texts.language == "sl" else entry.english
 
 
-def _message(one: MessageIn, names: dict[Eic, str], texts: Texts) -> Exchanged:
-    answered = fields_of(one.answer) if one.answer else ()
+def _message(one: MessageIn, seen: CaseForStaff, texts: Texts) -> Exchanged:
+    answered = seen.answers[one.receipt]
     return Exchanged(
         number=one.receipt,
         at=one.at,
         kind=_kind(one.kind, texts),
-        party=names[one.sender],
-        fields=told_fields(one.content, names, texts),
-        content=one.content,
+        party=seen.names[one.sender],
+        fields=_told(seen.fields[one.receipt], seen.names, texts),
+        erased=one.content is None,
         message=one,
-        answer_fields=told_fields(one.answer, names, texts),
+        answer_fields=_told(answered, seen.names, texts),
         refused_for=tuple(
             reason_told(field.reason, texts) for field in answered if field.reason is not None
         ),
     )
 
 
-def _document(one: DocumentOut, names: dict[Eic, str], texts: Texts) -> Exchanged:
+def _document(one: DocumentOut, seen: CaseForStaff, texts: Texts) -> Exchanged:
     return Exchanged(
         number=one.document_id,
         at=one.at,
         kind=_kind(one.kind, texts),
-        party=names[one.party],
-        fields=told_fields(one.content, names, texts),
-        content=one.content,
+        party=seen.names[one.party],
+        fields=_told(seen.fields[one.document_id], seen.names, texts),
+        erased=one.content is None,
         document=one,
     )
 
@@ -102,8 +102,8 @@ def _kind(kind: str | None, texts: Texts) -> str:
     return about_kind(kind or "").get(texts.language) or kind or texts("case_exchange.unknown")
 
 
-def told_fields(content: bytes | None, names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:
-    """The fields of a document as lines, each named as the schema names it."""
+def _told(fields: tuple[Field, ...], names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:
+    """The fields as lines, each named as the schema names it."""
     return tuple(
         Told(
             depth=field.depth,
@@ -111,7 +111,7 @@ def told_fields(content: bytes | None, names: dict[Eic, str], texts: Texts) -> t
             value=_value(field, texts),
             note=_note(field, names, texts),
         )
-        for field in (fields_of(content) if content else ())
+        for field in fields
     )
 
 

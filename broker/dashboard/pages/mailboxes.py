@@ -138,7 +138,7 @@ async def _documents(
 async def show_document(request: web.Request) -> web.StreamResponse:
     """One document, for a person to read, and how far it has been handed over."""
     one, content = await _document(request)
-    values = {"one": one, "message": readable(content), "size": len(content or b"")}
+    values = {"one": one, "message": await readable(content), "size": len(content or b"")}
     return render(request, "document.html", values)
 
 
