@@ -12,7 +12,7 @@ from broker.messages.identifiers import Eic
 from broker.messages.reasons import Reason
 from broker.store.exchanged import DocumentOut, MessageIn
 from broker.usecases.case_for_staff import CaseForStaff
-from broker.wire.document_fields import Field, Said, about_kind
+from broker.wire.document_fields import Field, Said
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -99,7 +99,7 @@ def _document(one: DocumentOut, seen: CaseForStaff, texts: Texts) -> Exchanged:
 
 
 def _kind(kind: str | None, texts: Texts) -> str:
-    return about_kind(kind or "").get(texts.language) or kind or texts("case_exchange.unknown")
+    return texts(f"messages.kind_{kind}" if kind else "messages.no_kind")
 
 
 def _told(fields: tuple[Field, ...], names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:

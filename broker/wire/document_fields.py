@@ -136,8 +136,3 @@ def _said(one: etree._Element) -> Said:
     """What the schema says of it, in each language, without the full stop."""
     told = one.findall(f"{_XSD}annotation/{_XSD}documentation")
     return {part.get(_LANGUAGE, ""): (part.text or "").strip().rstrip(".") for part in told}
-
-
-def about_kind(kind: str) -> Said:
-    """What the schema says a document of this kind is; nothing for one it does not know."""
-    return _types()[""].elements.get(kind, ("", {}))[1]

@@ -128,7 +128,7 @@ async def test_what_was_exchanged_is_there_with_fields_and_texts_of_codes(
     fields = {"why": "druga oseba", "code": "260:E10"}
     await clerk.fill(f"/cases/{case}/reject", fields, on=f"/cases/{case}")
     page = await clerk.get(f"/cases/{case}")
-    assert "Zahteva za menjavo dobavitelja" in page.text
+    assert '<span class="kind">Zahteva za menjavo</span>' in page.text
     assert "Obvestilo o zavrnitvi" in page.text
     assert "Merilne točke ni mogoče določiti" in page.text
     assert "čaka v predalu" in page.text
