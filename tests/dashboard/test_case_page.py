@@ -237,7 +237,7 @@ async def test_a_document_is_sent_again_as_it_was(broker: Broker, clerk: Visitor
     assert again.text.count("poslano znova") == 2
 
 
-@pytest.mark.parametrize(("why", "status"), [("x", 404), ("  ", 400)])
+@pytest.mark.parametrize(("why", "status"), [("x", 200), ("  ", 400)])
 async def test_what_waits_still_is_not_sent_again(
     broker: Broker, clerk: Visitor, why: str, status: int
 ) -> None:
@@ -246,7 +246,20 @@ async def test_what_waits_still_is_not_sent_again(
     before = broker.count("journal"), broker.count("handovers")
     page = await clerk.fill(f"/cases/{case}/documents/{number}/again", {"why": why})
     assert page.status == status
+    assert ("Dokument znova čaka v predalu." in page.text) is (status == 200)
     assert (broker.count("journal"), broker.count("handovers")) == before
+
+
+async def test_what_is_no_document_of_the_case_is_not_sent_again(
+    broker: Broker, clerk: Visitor
+) -> None:
+    case, other = await approved(broker), await to_be_visited(broker)
+    number = document_of(broker, other, "ApprovalNotice", NORTH)
+    await broker.ask("DELETE", f"/mailbox/{number}", NORTH)
+    before = broker.count("journal")
+    page = await clerk.fill(f"/cases/{case}/documents/{number}/again", {"why": "x"})
+    assert "Dokument znova čaka v predalu." not in page.text
+    assert broker.count("journal") == before
 
 
 async def test_the_operators_reading_goes_through_the_same_door(

@@ -1,5 +1,6 @@
 """Sending a document of a case again."""
 
+from contextlib import suppress
 from http import HTTPStatus
 
 from aiohttp import web
@@ -12,17 +13,18 @@ from broker.store.operations import StillWaiting
 
 
 async def send_again(request: web.Request) -> web.StreamResponse:
-    """Let a document wait in its mailbox again, and go back to the case."""
+    """Let a document wait in its mailbox again, and go back to the case.
+
+    So also where it waits already: pressed twice, the second does nothing and changes no answer.
+    """
     number, document = request.match_info["number"], request.match_info["document"]
     why = field(await request.post(), "why").strip()
     if not why:
         raise web.HTTPBadRequest
     by = request[MEMBER].signature
     mailbox = request.app[OFFICE].mailbox
-    try:
+    with suppress(StillWaiting):
         await mailbox.send_again(CaseId(number), DocumentId(document), by=by, why=why)
-    except StillWaiting:
-        raise web.HTTPNotFound from None
     location = str((URL("/cases") / number).with_query({"sent": document}))
     return web.Response(
         status=HTTPStatus.SEE_OTHER, headers={"Location": f"{location}#document-{document}"}
