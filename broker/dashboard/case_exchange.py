@@ -1,21 +1,17 @@
 """What was exchanged in a case, as lines for a page: messages in and documents out, with fields."""
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
 
-from broker.dashboard import dates
 from broker.dashboard.texts import Texts
-from broker.engine.code_list import CODE_LIST
+from broker.dashboard.values import reason_told, said, text_of
 from broker.messages.identifiers import Eic
-from broker.messages.reasons import Reason
 from broker.store.exchanged import DocumentOut, MessageIn
 from broker.usecases.case_for_staff import CaseForStaff
 from broker.wire.document_fields import Field, Said
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_SAID_OTHERWISE = ("xs:date", "xs:dateTime", "xs:decimal")
 _LIMITS = ("ActAt", "Limit")
 """Fields that say when a period ends."""
 
@@ -56,17 +52,6 @@ def exchanged_in(seen: CaseForStaff, texts: Texts) -> tuple[Exchanged, ...]:
     came = [_message(one, seen, texts) for one in seen.messages]
     went = [_document(one, seen, texts) for one in seen.documents]
     return tuple(sorted([*came, *went], key=lambda one: one.at))
-
-
-def reason_told(reason: Reason, texts: Texts) -> str:
-    """A reason with its code and published text, in the language of the page."""
-    return f"{reason.agency} {reason.code}: {text_of(reason, texts)}"
-
-
-def text_of(reason: Reason, texts: Texts) -> str:
-    """The published text of a reason, in the language of the page."""
-    entry = CODE_LIST[reason]
-    return entry.slovene if texts.language == "sl" else entry.english
 
 
 def _message(one: MessageIn, seen: CaseForStaff, texts: Texts) -> Exchanged:
@@ -126,14 +111,8 @@ def _value(field: Field, texts: Texts) -> str | None:
         return None
     if field.attachment_bytes is not None:
         return texts("case_exchange.attachment", kilobytes=-(-field.attachment_bytes // 1000))
-    try:
-        if _DAY.fullmatch(text):
-            return dates.day(date.fromisoformat(text), texts)
-        if _INSTANT.fullmatch(text):
-            told = dates.until if field.name in _LIMITS else dates.moment
-            return told(datetime.fromisoformat(text), texts)
-    except (ValueError, OverflowError):
-        return text
+    if field.base in _SAID_OTHERWISE:
+        return said(text, texts, ends=field.name in _LIMITS)
     if text in ("true", "false"):
         return texts(f"case_exchange.{text}")
     return text or texts("case_exchange.true")

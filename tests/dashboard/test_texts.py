@@ -54,8 +54,6 @@ FAMILIES: dict[str, type[Enum]] = {
     "messages.kind_": DocumentKind,
     "case.reads_": ReadingMethod,
     "case_timeline.": Sort,
-    "case_point.payer_": Payer,
-    "case_point.obtained_": ObtainedBy,
     "case.verb_": Verb,
     "channels.fault_": Fault,
     "channels.kind_": ChannelKind,

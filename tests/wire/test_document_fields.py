@@ -28,6 +28,16 @@ def test_codes_have_their_texts_and_listed_values_their_meaning() -> None:
     assert all(isinstance(reason, Reason) for reason in reasons)
 
 
+def test_what_a_field_is_made_of_is_known_in_the_end() -> None:
+    reading = fields_of((MESSAGES / "MeterReading/by-the-customer.xml").read_bytes())
+    request = fields_of((MESSAGES / "SwitchRequest/as-soon-as-possible.xml").read_bytes())
+    bases = {one.name: one.base for one in (*reading, *request) if one.text}
+    assert bases["Value"] == "xs:decimal"
+    assert bases["CustomerSignedOn"] == "xs:date"
+    assert bases["TakenAt"] == "xs:dateTime"
+    assert bases["Reference"] not in ("xs:decimal", "xs:date", "xs:dateTime")
+
+
 def test_of_an_attachment_only_the_size_is_told() -> None:
     fields = fields_of((MESSAGES / "SwitchRequest/as-soon-as-possible.xml").read_bytes())
     (attachment,) = [one for one in fields if one.attachment_bytes is not None]
