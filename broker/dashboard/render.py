@@ -1,7 +1,7 @@
 """From a template to an answer: the one place that fills templates, and what each of them is given.
 
-Besides what its page gives, a template has `t` and `count` (texts), `moment`, `until`, `day`,
-`span` and `article` (dates and sources as people write them), `number`, `said` and `text_of`
+Besides what its page gives, a template has `t` and `count` (texts), `moment`, `second`, `until`,
+`day`, `span` and `article` (dates and sources as people write them), `number`, `said` and `text_of`
 (values as they do), `static` (addresses of files), `now`, `today` and `page`.
 """
 
@@ -98,6 +98,7 @@ def _for_every_page(request: web.Request, texts: Texts) -> dict[str, Any]:
         "t": texts,
         "count": texts.count,
         "moment": partial(dates.moment, texts=texts),
+        "second": partial(dates.second, texts=texts),
         "until": partial(dates.until, texts=texts),
         "day": partial(dates.day, texts=texts),
         "span": partial(dates.span, texts=texts),

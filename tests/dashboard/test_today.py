@@ -217,11 +217,22 @@ async def test_a_stopped_sweep_is_an_alarm_that_a_clerk_ends(
         await person.sign_in("nada" if person is clerk else "vid")
     text = (await viewer.get("/")).text
     assert "Obravnava rokov je ustavljena" in text
+    told = "kaže 24. 4. 2026 ob 11.00.00, po pretečenem času pa bi morala 24. 4. 2026 ob 10.01.00."
+    assert told in text
+    assert "the clock" not in text
     assert "/sweep/go-on" not in text
     page = await clerk.fill("/sweep/go-on", {"why": "ura je bila popravljena"})
     assert "Obravnava rokov je ustavljena" not in page.text
     kinds = [kind for (kind,) in broker.rows("SELECT kind FROM journal WHERE case_id IS NULL")]
     assert kinds[-1] == "SweepWentOn"
+
+
+async def test_a_sweep_that_stopped_before_the_trouble_was_kept_is_told_as_then(
+    broker: Broker, viewer: Visitor
+) -> None:
+    at = "2026-04-24T08:00:00.000000Z"
+    broker.damage("INSERT INTO sweep VALUES (1, ?, 'the clock jumped: 3 where 2 was due')", at)
+    assert "the clock jumped: 3 where 2 was due" in (await viewer.get("/")).text
 
 
 async def test_a_parked_deadline_is_an_alarm_and_tried_again_from_the_case(

@@ -133,7 +133,7 @@ def _look(
         choices=worklist.choices(connection),
         urgencies=count_by_urgency(connection, now),
         parked=deadlines.parked(connection),
-        stopped=operations.sweep_stopped(connection),
+        stopped=operations.how_sweep_stopped(connection),
         mails=mails.troubled(connection, now),
         missing=missing,
         decided=cases.phase_of(connection, CaseId(query.get("decided", ""))),
