@@ -1,21 +1,17 @@
 """What was exchanged in a case, as lines for a page: messages in and documents out, with fields."""
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
 
-from broker.dashboard import dates
 from broker.dashboard.texts import Texts
-from broker.engine.code_list import CODE_LIST
+from broker.dashboard.values import reason_told, said, text_of
 from broker.messages.identifiers import Eic
-from broker.messages.reasons import Reason
 from broker.store.exchanged import DocumentOut, MessageIn
 from broker.usecases.case_for_staff import CaseForStaff
-from broker.wire.document_fields import Field, Said, about_kind, fields_of
+from broker.wire.document_fields import Field, Said
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_SAID_OTHERWISE = ("xs:date", "xs:dateTime", "xs:decimal")
 _LIMITS = ("ActAt", "Limit")
 """Fields that say when a period ends."""
 
@@ -39,7 +35,7 @@ class Exchanged:
     kind: str
     party: str
     fields: tuple[Told, ...]
-    content: bytes | None
+    erased: bool
     message: MessageIn | None = None
     document: DocumentOut | None = None
     answer_fields: tuple[Told, ...] = ()
@@ -53,57 +49,46 @@ class Exchanged:
 
 def exchanged_in(seen: CaseForStaff, texts: Texts) -> tuple[Exchanged, ...]:
     """Everything exchanged in the case, in order of time; what came in before what it led to."""
-    came = [_message(one, seen.names, texts) for one in seen.messages]
-    went = [_document(one, seen.names, texts) for one in seen.documents]
+    came = [_message(one, seen, texts) for one in seen.messages]
+    went = [_document(one, seen, texts) for one in seen.documents]
     return tuple(sorted([*came, *went], key=lambda one: one.at))
 
 
-def reason_told(reason: Reason, texts: Texts) -> str:
-    """A reason with its code and published text, in the language of the page."""
-    return f"{reason.agency} {reason.code}: {text_of(reason, texts)}"
-
-
-def text_of(reason: Reason, texts: Texts) -> str:
-    """The published text of a reason, in the language of the page."""
-    entry = CODE_LIST[reason]
-    return entry.slovene if texts.language == "sl" else entry.english
-
-
-def _message(one: MessageIn, names: dict[Eic, str], texts: Texts) -> Exchanged:
-    answered = fields_of(one.answer) if one.answer else ()
+def _message(one: MessageIn, seen: CaseForStaff, texts: Texts) -> Exchanged:
+    answered = seen.answers[one.receipt]
     return Exchanged(
         number=one.receipt,
         at=one.at,
         kind=_kind(one.kind, texts),
-        party=names[one.sender],
-        fields=told_fields(one.content, names, texts),
-        content=one.content,
+        party=seen.names[one.sender],
+        fields=_told(seen.fields[one.receipt], seen.names, texts),
+        erased=one.content is None,
         message=one,
-        answer_fields=told_fields(one.answer, names, texts),
+        answer_fields=_told(answered, seen.names, texts),
         refused_for=tuple(
             reason_told(field.reason, texts) for field in answered if field.reason is not None
         ),
     )
 
 
-def _document(one: DocumentOut, names: dict[Eic, str], texts: Texts) -> Exchanged:
+def _document(one: DocumentOut, seen: CaseForStaff, texts: Texts) -> Exchanged:
     return Exchanged(
         number=one.document_id,
         at=one.at,
         kind=_kind(one.kind, texts),
-        party=names[one.party],
-        fields=told_fields(one.content, names, texts),
-        content=one.content,
+        party=seen.names[one.party],
+        fields=_told(seen.fields[one.document_id], seen.names, texts),
+        erased=one.content is None,
         document=one,
     )
 
 
 def _kind(kind: str | None, texts: Texts) -> str:
-    return about_kind(kind or "").get(texts.language) or kind or texts("case_exchange.unknown")
+    return texts(f"messages.kind_{kind}" if kind else "messages.no_kind")
 
 
-def told_fields(content: bytes | None, names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:
-    """The fields of a document as lines, each named as the schema names it."""
+def _told(fields: tuple[Field, ...], names: dict[Eic, str], texts: Texts) -> tuple[Told, ...]:
+    """The fields as lines, each named as the schema names it."""
     return tuple(
         Told(
             depth=field.depth,
@@ -111,7 +96,7 @@ def told_fields(content: bytes | None, names: dict[Eic, str], texts: Texts) -> t
             value=_value(field, texts),
             note=_note(field, names, texts),
         )
-        for field in (fields_of(content) if content else ())
+        for field in fields
     )
 
 
@@ -126,14 +111,8 @@ def _value(field: Field, texts: Texts) -> str | None:
         return None
     if field.attachment_bytes is not None:
         return texts("case_exchange.attachment", kilobytes=-(-field.attachment_bytes // 1000))
-    try:
-        if _DAY.fullmatch(text):
-            return dates.day(date.fromisoformat(text), texts)
-        if _INSTANT.fullmatch(text):
-            told = dates.until if field.name in _LIMITS else dates.moment
-            return told(datetime.fromisoformat(text), texts)
-    except (ValueError, OverflowError):
-        return text
+    if field.base in _SAID_OTHERWISE:
+        return said(text, texts, ends=field.name in _LIMITS)
     if text in ("true", "false"):
         return texts(f"case_exchange.{text}")
     return text or texts("case_exchange.true")

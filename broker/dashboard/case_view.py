@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
 
-from broker.dashboard.case_exchange import exchanged_in, reason_told, text_of
+from broker.dashboard.case_exchange import exchanged_in
 from broker.dashboard.case_timeline import moments_of, period_of
 from broker.dashboard.consumption_plot import plots_of
 from broker.dashboard.inaccessibility import still_inaccessible
 from broker.dashboard.office import OFFICE
 from broker.dashboard.render import render, texts_for
-from broker.dashboard.texts import Texts
 from broker.dashboard.timeline import from_left_to_right, from_top_to_bottom
+from broker.dashboard.values import refusal_told
 from broker.engine.calendar import LJUBLJANA, local_day
 from broker.engine.state import Case, Phase, SwitchCase
 from broker.messages.identifiers import CaseId
@@ -78,16 +77,13 @@ def case_page(
         ),
         "contracts": contracts_of(seen.case),
         "objections": _objections(seen.case),
-        "share": partial(_share, texts=texts),
         "codes_for": codes_for,
         "with_a_day": WITH_A_DAY,
         "consequence": partial(_consequence, seen),
-        "text_of": partial(text_of, texts=texts),
         "other": Reason.OTHER,
         "tried": tried,
         "local_now": f"{now.astimezone(LJUBLJANA):%Y-%m-%dT%H:%M}",
-        "told": partial(_told, texts=texts),
-        "amount": partial(_amount, texts=texts),
+        "told": partial(refusal_told, texts=texts),
         "sent_again": request.query.get("sent", ""),
     }
     return render(request, "case.html", values, status=status)
@@ -106,21 +102,3 @@ def _consequence(seen: CaseForStaff, verb: Verb) -> str:
     if verb is Verb.PLAN_VISIT and isinstance(case, SwitchCase) and case.taken_over:
         return "case.consequence_plan-visit_taken_over"
     return f"case.consequence_{verb.value}"
-
-
-def _share(share: Decimal, texts: Texts) -> str:
-    """A share as people write it, with the decimal sign of the language."""
-    plain = format(share.normalize(), "f")
-    return plain.replace(".", ",") if texts.language == "sl" else plain
-
-
-def _amount(value: Decimal, texts: Texts) -> str:
-    """An amount with at most one place, as people write it."""
-    text = f"{round(value, 1):f}".removesuffix(".0")
-    return text.replace(".", ",") if texts.language == "sl" else text
-
-
-def _told(refusal: Refusal, texts: Texts) -> str:
-    values = " · ".join(value for value in (refusal.found, refusal.expected) if value)
-    text = reason_told(refusal.reason, texts)
-    return f"{text} ({values})" if values else text

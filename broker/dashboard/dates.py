@@ -21,6 +21,12 @@ def moment(instant: datetime, texts: Texts) -> str:
     return f"{day(local.date(), texts)}, {local:%H:%M}"
 
 
+def second(instant: datetime, texts: Texts) -> str:
+    """An instant to the second: `5. 5. 2026 ob 22.00.07`, or `5 May 2026, 22:00:07`."""
+    sign = "." if texts.language == "sl" else ":"
+    return f"{moment(instant, texts)}{sign}{instant.second:02}"
+
+
 def until(instant: datetime, texts: Texts) -> str:
     """The end of a period: midnight is 24.00 of the day that ends, as the law counts."""
     local = instant.astimezone(LJUBLJANA)

@@ -1,8 +1,8 @@
 """From a template to an answer: the one place that fills templates, and what each of them is given.
 
-Besides what its page gives, a template has `t` and `count` (texts), `moment`, `until`, `day`,
-`span` and `article` (dates and sources as people write them), `static` (addresses of files),
-`now`, `today` and `page`.
+Besides what its page gives, a template has `t` and `count` (texts), `moment`, `second`, `until`,
+`day`, `span` and `article` (dates and sources as people write them), `number`, `said` and `text_of`
+(values as they do), `static` (addresses of files), `now`, `today` and `page`.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from broker.dashboard import dates
 from broker.dashboard.navigation import NAVIGATION, Entry, section_of
 from broker.dashboard.office import FORM_TOKEN, LANGUAGE, MEMBER, OFFICE
 from broker.dashboard.texts import LANGUAGES, TEXTS, Texts
+from broker.dashboard.values import number, said, text_of
 from broker.engine.calendar import local_day
 from broker.store.staff import Member, StaffRole
 
@@ -97,10 +98,14 @@ def _for_every_page(request: web.Request, texts: Texts) -> dict[str, Any]:
         "t": texts,
         "count": texts.count,
         "moment": partial(dates.moment, texts=texts),
+        "second": partial(dates.second, texts=texts),
         "until": partial(dates.until, texts=texts),
         "day": partial(dates.day, texts=texts),
         "span": partial(dates.span, texts=texts),
         "article": partial(dates.article, texts=texts),
+        "number": partial(number, texts=texts),
+        "said": partial(said, texts=texts),
+        "text_of": partial(text_of, texts=texts),
         "static": _static,
         "now": now,
         "today": local_day(now),

@@ -36,6 +36,12 @@ _OF_NO_CASE = (
     " AND content IS NOT NULL ORDER BY position"
 )
 
+# The last that happened of no case, of one kind: looked for from the end of the journal.
+_LATEST_OF_NO_CASE = (
+    "SELECT content FROM journal JOIN payloads USING (payload_id)"
+    " WHERE case_id IS NULL AND kind = ? ORDER BY position DESC LIMIT 1"
+)
+
 # What one row holds.
 _CONTENT_AT = "SELECT content FROM journal JOIN payloads USING (payload_id) WHERE position = ?"
 
@@ -106,6 +112,15 @@ def of_no_case(
 ) -> Iterator[tuple[int, bytes]]:
     """Where rows of a kind that are of no case stand, and what they hold, without erased ones."""
     yield from connection.execute(_OF_NO_CASE, (kind, after, until))
+
+
+def latest_of_no_case(connection: Connection, kind: str) -> bytes | None:
+    """What the last row of a kind that is of no case holds; None for none, and for an erased one.
+
+    For what happened a short while ago: the rows since then are gone through.
+    """
+    row = connection.execute(_LATEST_OF_NO_CASE, (kind,)).fetchone()
+    return None if row is None else row[0]
 
 
 def content_at(connection: Connection, position: int) -> bytes | None:

@@ -6,12 +6,13 @@ Each change is also a row of the journal without a case.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from sqlite3 import Connection
 
 from broker.messages.codes import DocumentKind
 from broker.messages.deadlines import DeadlineKind
 from broker.messages.identifiers import CaseId, DocumentId, Eic
-from broker.store import deadlines, instants, journal, outbox
+from broker.store import codec, deadlines, instants, journal, outbox
 
 # Stop the sweep; where it is stopped already, the first reason stays.
 _STOP = "INSERT INTO sweep (sweep_id, stopped_at, why) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
@@ -32,12 +33,38 @@ _CLEAR_DAYS = "DELETE FROM one_off_days"
 _ADD_DAY = "INSERT INTO one_off_days (day) VALUES (?)"
 
 
+class ClockFault(Enum):
+    """What is wrong with the clock: it jumped, or it is behind the last entry of the journal."""
+
+    JUMPED = "jumped"
+    BEHIND = "behind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockTrouble:
+    """What the clock shows, and what speaks against it: what was due, or the last entry."""
+
+    fault: ClockFault
+    shown: datetime
+    known: datetime
+
+    def __str__(self) -> str:
+        """In words, for logs and programs."""
+        if self.fault is ClockFault.JUMPED:
+            return f"the clock jumped: {self.shown} where {self.known} was due"
+        return f"the clock shows {self.shown}, the journal ends at {self.known}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepStopped:
-    """The sweep over due deadlines stopped by itself, for this reason."""
+    """The sweep over due deadlines stopped by itself, for this reason.
+
+    `trouble` says the same in parts; None in records from before it was kept.
+    """
 
     at: datetime
     why: str
+    trouble: ClockTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +246,12 @@ def note_opened(connection: Connection, opened: ContractOpened) -> None:
     journal.append(connection, case_id=None, at=opened.at, record=opened)
 
 
-def stop_sweep(connection: Connection, *, at: datetime, why: str) -> bool:
+def stop_sweep(connection: Connection, *, at: datetime, trouble: ClockTrouble) -> bool:
     """Stop the sweep, with a row in the journal; False and nothing where it is stopped already."""
-    stopped = connection.execute(_STOP, (instants.to_text(at), why)).rowcount == 1
+    record = SweepStopped(at=at, why=str(trouble), trouble=trouble)
+    stopped = connection.execute(_STOP, (instants.to_text(at), record.why)).rowcount == 1
     if stopped:
-        journal.append(connection, case_id=None, at=at, record=SweepStopped(at=at, why=why))
+        journal.append(connection, case_id=None, at=at, record=record)
     return stopped
 
 
@@ -239,6 +267,15 @@ def sweep_stopped(connection: Connection) -> SweepStopped | None:
     """Since when and why the sweep is stopped, None while it runs."""
     row = connection.execute(_STOPPED).fetchone()
     return None if row is None else SweepStopped(at=instants.from_text(row[0]), why=row[1])
+
+
+def how_sweep_stopped(connection: Connection) -> SweepStopped | None:
+    """The same with its trouble, which the journal keeps; None while the sweep runs."""
+    stopped = sweep_stopped(connection)
+    if stopped is None:
+        return None
+    content = journal.latest_of_no_case(connection, SweepStopped.__name__)
+    return stopped if content is None else codec.decode(content, SweepStopped)
 
 
 def try_parked_again(

@@ -9,7 +9,7 @@ from broker.engine.facts import MeterFacts, PointFacts
 from broker.engine.rulebook import Comparison, Rulebook
 from broker.engine.rules_reading import ReadingCheck
 from broker.engine.state import Case, SwitchCase
-from broker.messages.identifiers import CaseId, Eic
+from broker.messages.identifiers import CaseId, DocumentId, Eic, ReceiptNumber
 from broker.messages.master_data import BilledQuantity
 from broker.messages.records import CorrectionCarriedOut, Record
 from broker.store import cases, deadlines, exchanged, journal, participants, register
@@ -21,6 +21,7 @@ from broker.store.readings_of_point import ReadingKept, readings_of_point
 from broker.usecases.gather_facts import point_when_read
 from broker.usecases.operator_verbs import Verb, meter_to_read, possible
 from broker.usecases.view_case import ARTICLES
+from broker.wire.document_fields import Field, fields_of
 
 _DAYS_SHOWN = 730
 _READINGS_SHOWN = 24
@@ -52,7 +53,9 @@ class CaseForStaff:
 
     `last_position` is that of its last row in the journal: what a decision has seen. `to_read` is
     the meter of which a reading of the operator's own would be taken in, None where none would;
-    `corrected_by` the case that put this one right.
+    `corrected_by` the case that put this one right. `fields` are those of its messages and
+    documents, `answers` those of what was answered, by number: parsed where they are read, which
+    is in no event loop.
     """
 
     case: Case
@@ -62,6 +65,8 @@ class CaseForStaff:
     last_position: int
     messages: tuple[MessageIn, ...]
     documents: tuple[DocumentOut, ...]
+    fields: dict[ReceiptNumber | DocumentId, tuple[Field, ...]]
+    answers: dict[ReceiptNumber, tuple[Field, ...]]
     names: dict[Eic, str]
     point: PointFacts | None
     readings: tuple[ReadingKept, ...]
@@ -97,6 +102,11 @@ def case_for_staff(
         last_position=journal.last_position_of(connection, case_id),
         messages=messages,
         documents=documents,
+        fields={
+            **{one.receipt: fields_of(one.content or b"") for one in messages},
+            **{one.document_id: fields_of(one.content or b"") for one in documents},
+        },
+        answers={one.receipt: fields_of(one.answer or b"") for one in messages},
         names=_names(connection, case, point, messages, documents),
         point=point,
         readings=readings_of_point(connection, number, limit=_READINGS_SHOWN),

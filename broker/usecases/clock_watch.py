@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from broker.clock import Clock
+from broker.store.operations import ClockFault, ClockTrouble
 
 _TOLERANCE = timedelta(minutes=5)
 # What a time server takes back in one step without the clock having been wrong.
@@ -21,7 +22,7 @@ class ClockWatch:
         self._wall = self._clock.now()
         self._monotonic = self._clock.monotonic()
 
-    def trouble(self, last_entry_at: datetime | None) -> str | None:
+    def trouble(self, last_entry_at: datetime | None) -> ClockTrouble | None:
         """What is wrong with the clock, None while it can be trusted.
 
         `last_entry_at` is the time of the last journal entry, which is never after now by more
@@ -29,8 +30,9 @@ class ClockWatch:
         """
         now = self._clock.now()
         elapsed = timedelta(seconds=self._clock.monotonic() - self._monotonic)
-        if abs(now - self._wall - elapsed) >= _TOLERANCE:
-            return f"the clock jumped: {now} where {self._wall + elapsed} was due"
+        due = self._wall + elapsed
+        if abs(now - due) >= _TOLERANCE:
+            return ClockTrouble(fault=ClockFault.JUMPED, shown=now, known=due)
         if last_entry_at is not None and now + _STEP_BACK < last_entry_at:
-            return f"the clock shows {now}, the journal ends at {last_entry_at}"
+            return ClockTrouble(fault=ClockFault.BEHIND, shown=now, known=last_entry_at)
         return None

@@ -109,10 +109,10 @@ class ReachDeadlines:
         if trouble is None:
             return True
         _log.critical("ALARM: the sweep has stopped: %s", trouble)
-        operations.stop_sweep(connection, at=self._clock.now(), why=trouble)
+        operations.stop_sweep(connection, at=self._clock.now(), trouble=trouble)
         return False
 
-    def _trouble(self, connection: Connection) -> str | None:
+    def _trouble(self, connection: Connection) -> operations.ClockTrouble | None:
         return self._watch.trouble(journal.last_entry_at(connection))
 
     def _reach(self, due: deadlines.OpenDeadline, connection: Connection) -> None:

@@ -25,15 +25,17 @@ Said = dict[str, str]
 class Field:
     """One element: how deep it lies, its name, its text (None: it holds other fields).
 
-    `about` is what the schema says of the element, `meaning` what it says of the value where that
-    is one of a list, `reason` the reason a value of the published code list stands for. An
-    attachment is told by its size alone.
+    `about` is what the schema says of the element, `base` of which type of XML Schema it is in the
+    end, such as xs:date, `meaning` what it says of the value where that is one of a list, `reason`
+    the reason a value of the published code list stands for. An attachment is told by its size
+    alone.
     """
 
     depth: int
     name: str
     text: str | None
     about: Said
+    base: str
     meaning: Said
     reason: Reason | None = None
     attachment_bytes: int | None = None
@@ -41,10 +43,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class _Type:
-    """A type of the schema: its elements by name with their types, and its listed values."""
+    """A type of the schema: its elements by name with their types, its listed values, its base."""
 
     elements: dict[str, tuple[str, Said]]
     values: dict[str, Said]
+    base: str = ""
 
 
 def fields_of(content: bytes) -> tuple[Field, ...]:
@@ -70,6 +73,7 @@ def _below(parent: etree._Element, of_type: str, depth: int) -> list[Field]:
                 name=name,
                 text=text,
                 about=about,
+                base=types[type_name].base if type_name in types else type_name,
                 meaning=_values(type_name).get(text or "", {}),
                 reason=_reason(element, text),
                 attachment_bytes=len(text or "") * 3 // 4 if element.get("mediaType") else None,
@@ -100,7 +104,10 @@ def _types() -> dict[str, _Type]:
     """The types of the schema by name; under the empty name what a document may be."""
     schema = etree.parse(SCHEMA_FILE).getroot()
     named = {one.get("name", ""): one for one in schema if one.get("name") and one.tag != _ELEMENT}
-    found = {name: _Type(_elements(one, named), _listed(one, named)) for name, one in named.items()}
+    found = {
+        name: _Type(_elements(one, named), _listed(one, named), _base(name, named))
+        for name, one in named.items()
+    }
     roots = {
         one.get("name", ""): (one.get("type", ""), _said(one)) for one in schema.iter(_ELEMENT)
     }
@@ -132,12 +139,16 @@ def _listed(one: etree._Element, named: dict[str, etree._Element]) -> dict[str, 
     return found
 
 
+def _base(name: str, named: dict[str, etree._Element]) -> str:
+    """The type of XML Schema that a type is made from in the end; none for one with elements."""
+    one = named.get(name)
+    if one is None:
+        return name
+    made_from = next(one.iter(f"{_XSD}extension", f"{_XSD}restriction"), None)
+    return "" if made_from is None else _base(made_from.get("base", ""), named)
+
+
 def _said(one: etree._Element) -> Said:
     """What the schema says of it, in each language, without the full stop."""
     told = one.findall(f"{_XSD}annotation/{_XSD}documentation")
     return {part.get(_LANGUAGE, ""): (part.text or "").strip().rstrip(".") for part in told}
-
-
-def about_kind(kind: str) -> Said:
-    """What the schema says a document of this kind is; nothing for one it does not know."""
-    return _types()[""].elements.get(kind, ("", {}))[1]

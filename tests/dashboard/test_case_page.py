@@ -1,6 +1,10 @@
 """The whole of a case on its page: timeline, readings, documents, and what staff may do."""
 
 import re
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -125,7 +129,7 @@ async def test_what_was_exchanged_is_there_with_fields_and_texts_of_codes(
     fields = {"why": "druga oseba", "code": "260:E10"}
     await clerk.fill(f"/cases/{case}/reject", fields, on=f"/cases/{case}")
     page = await clerk.get(f"/cases/{case}")
-    assert "Zahteva za menjavo dobavitelja" in page.text
+    assert '<span class="kind">Zahteva za menjavo</span>' in page.text
     assert "Obvestilo o zavrnitvi" in page.text
     assert "Merilne točke ni mogoče določiti" in page.text
     assert "čaka v predalu" in page.text
@@ -166,25 +170,52 @@ async def test_whether_a_document_was_delivered_is_said(broker: Broker, viewer: 
     assert "potrjeno 24. 4. 2026 ob 10.00" in (await viewer.get(f"/cases/{case}")).text
 
 
-async def test_the_bytes_are_saved_as_they_were(broker: Broker, viewer: Visitor) -> None:
+async def test_what_was_exchanged_is_opened_as_it_was_and_leads_back_to_the_case(
+    broker: Broker, viewer: Visitor
+) -> None:
     sent = switch_request("R-1", POINT)
     answered = await broker.post(sent, SOUTH)
-    path = f"/cases/{answered.case}/documents/{answered.receipt}"
-    saved = await viewer.get(f"{path}/xml")
-    assert saved.text.encode() == sent
-    assert saved.headers["Content-Disposition"].startswith("attachment")
-    assert (await viewer.get(f"{path}/answer")).text.encode() == answered.body
-    shown = await viewer.get(path)
-    assert "&lt;AccountingPoint" in shown.text
-    assert "<AccountingPoint" not in shown.text
+    numbers = [answered.receipt, document_of(broker, answered.case, "ApprovalNotice", SOUTH)]
+    page = (await viewer.get(f"/cases/{answered.case}")).text
+    for path, number in zip(("/messages", "/documents"), numbers, strict=True):
+        assert f'href="{path}/{number}/bytes"' in page
+        assert f'href="{path}/{number}"' in page
+        shown = (await viewer.get(f"{path}/{number}")).text
+        assert f'href="/cases/{answered.case}#document-{number}"' in shown
+        assert "Prikazan je le začetek" not in shown
+    assert (await viewer.get(f"/messages/{answered.receipt}/bytes")).text.encode() == sent
 
 
-async def test_a_document_of_another_case_is_not_found(broker: Broker, viewer: Visitor) -> None:
-    case, other = await approved(broker), await to_be_visited(broker)
-    number = document_of(broker, other, "ApprovalNotice", SOUTH)
-    assert (await viewer.get(f"/cases/{other}/documents/{number}/xml")).status == 200
-    for path in ("", "/xml", "/answer"):
-        assert (await viewer.get(f"/cases/{case}/documents/{number}{path}")).status == 404
+async def test_a_long_message_is_shown_cut_and_holds_up_nobody(
+    broker: Broker, viewer: Visitor
+) -> None:
+    scanned = b64encode(b"%PDF-1.4" + bytes(1_000_000))
+    sent = re.sub(
+        rb"(<Attachment[^>]*>)[^<]*", lambda found: found[1] + scanned, switch_request("R-1", POINT)
+    )
+    case = (await broker.post(sent, SOUTH)).case
+    with called_in_this_thread() as called:
+        page = await viewer.get(f"/cases/{case}")
+        opened = set(
+            re.findall(r'href="(/(?:messages|documents|cases/[^/]+/documents)/[\w-]+)"', page.text)
+        )
+        shown = [await viewer.get(path) for path in opened]
+    assert len(shown) == 3
+    assert max(len(one.text) for one in shown) < 250_000
+    assert "Prikazan je le začetek" in next(one.text for one in shown if "messages" in one.path)
+    assert {"exchanged_in", "show_one"} <= called
+    assert not {"fields_of", "indented"} & called
+
+
+@contextmanager
+def called_in_this_thread() -> Iterator[set[str]]:
+    """The names of the functions called meanwhile in the thread of the event loop."""
+    called: set[str] = set()
+    sys.setprofile(lambda frame, *_: called.add(frame.f_code.co_name))
+    try:
+        yield called
+    finally:
+        sys.setprofile(None)
 
 
 async def test_a_document_is_sent_again_as_it_was(broker: Broker, clerk: Visitor) -> None:
@@ -207,7 +238,7 @@ async def test_a_document_is_sent_again_as_it_was(broker: Broker, clerk: Visitor
     assert again.text.count("poslano znova") == 2
 
 
-@pytest.mark.parametrize(("why", "status"), [("x", 404), ("  ", 400)])
+@pytest.mark.parametrize(("why", "status"), [("x", 200), ("  ", 400)])
 async def test_what_waits_still_is_not_sent_again(
     broker: Broker, clerk: Visitor, why: str, status: int
 ) -> None:
@@ -216,7 +247,20 @@ async def test_what_waits_still_is_not_sent_again(
     before = broker.count("journal"), broker.count("handovers")
     page = await clerk.fill(f"/cases/{case}/documents/{number}/again", {"why": why})
     assert page.status == status
+    assert ("Dokument znova čaka v predalu." in page.text) is (status == 200)
     assert (broker.count("journal"), broker.count("handovers")) == before
+
+
+async def test_what_is_no_document_of_the_case_is_not_sent_again(
+    broker: Broker, clerk: Visitor
+) -> None:
+    case, other = await approved(broker), await to_be_visited(broker)
+    number = document_of(broker, other, "ApprovalNotice", NORTH)
+    await broker.ask("DELETE", f"/mailbox/{number}", NORTH)
+    before = broker.count("journal")
+    page = await clerk.fill(f"/cases/{case}/documents/{number}/again", {"why": "x"})
+    assert "Dokument znova čaka v predalu." not in page.text
+    assert broker.count("journal") == before
 
 
 async def test_the_operators_reading_goes_through_the_same_door(
@@ -350,8 +394,8 @@ async def test_markup_in_every_field_is_shown_as_text(broker: Broker, clerk: Vis
     case = answered.case
     why = {"why": MARKUP, "code": "260:E14", "text": MARKUP}
     await clerk.fill(f"/cases/{case}/reject", why, on=f"/cases/{case}")
-    for path in ("", f"/documents/{answered.receipt}"):
-        page = await clerk.get(f"/cases/{case}{path}")
+    for path in (f"/cases/{case}", f"/messages/{answered.receipt}"):
+        page = await clerk.get(path)
         assert page.status == 200
         assert "script&amp;gt;" in page.text or "&lt;script&gt;alert(1)" in page.text
         assert "<script>" not in page.text

@@ -30,6 +30,7 @@ from broker.messages.records import DoubtKind
 from broker.store.archive import Outcome
 from broker.store.channels import ChannelKind
 from broker.store.journal import RECORD_CLASSES
+from broker.store.operations import ClockFault
 from broker.store.participants import CredentialKind
 from broker.store.staff import StaffRole
 from broker.usecases.list_tasks import Urgency
@@ -54,12 +55,11 @@ FAMILIES: dict[str, type[Enum]] = {
     "messages.kind_": DocumentKind,
     "case.reads_": ReadingMethod,
     "case_timeline.": Sort,
-    "case_point.payer_": Payer,
-    "case_point.obtained_": ObtainedBy,
     "case.verb_": Verb,
     "channels.fault_": Fault,
     "channels.kind_": ChannelKind,
     "case.consequence_": Verb,
+    "today.clock_": ClockFault,
 }
 NAMED_ON_THE_WAY = {
     *(f"{family}{one.value}" for family, kinds in FAMILIES.items() for one in kinds),
@@ -152,6 +152,7 @@ MIDNIGHT = datetime(2026, 5, 5, 22, 0, tzinfo=UTC)
     [
         (lambda t: dates.moment(AT, t), "5. 5. 2026 ob 22.00", "5 May 2026, 22:00"),
         (lambda t: dates.moment(MIDNIGHT, t), "6. 5. 2026 ob 0.00", "6 May 2026, 00:00"),
+        (lambda t: dates.second(AT, t), "5. 5. 2026 ob 22.00.00", "5 May 2026, 22:00:00"),
         (lambda t: dates.until(AT, t), "5. 5. 2026 ob 22.00", "5 May 2026, 22:00"),
         (lambda t: dates.until(MIDNIGHT, t), "5. 5. 2026 ob 24.00", "5 May 2026, 24:00"),
         (lambda t: dates.day(date(2026, 12, 31), t), "31. 12. 2026", "31 December 2026"),

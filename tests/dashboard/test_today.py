@@ -1,9 +1,12 @@
 """Today's list: what waits, in order, filtered, page by page, as a file; and alarms."""
 
+import asyncio
 import csv
 import io
 import json
 import re
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -171,11 +174,23 @@ async def test_the_file_is_one_a_spreadsheet_opens(broker: Broker, viewer: Visit
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
-    body = csv_answer("x.csv", ["head"], [[cell]]).body
+async def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    body = (await csv_answer("x.csv", ["head"], [[cell]])).body
     assert isinstance(body, bytes)
     (_, (read,)) = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";")
     assert read == f"'{cell}"
+
+
+async def test_while_a_file_is_made_everybody_else_is_answered() -> None:
+    answered = threading.Event()
+
+    def rows() -> Iterator[list[str]]:
+        yield ["answered meanwhile" if answered.wait(5) else "waited for the file"]
+
+    asyncio.get_running_loop().call_later(0.05, answered.set)
+    body = (await csv_answer("x.csv", ["head"], rows())).body
+    assert isinstance(body, bytes)
+    assert b"answered meanwhile" in body
 
 
 async def test_what_a_customer_is_called_is_never_markup(broker: Broker, clerk: Visitor) -> None:
@@ -202,11 +217,22 @@ async def test_a_stopped_sweep_is_an_alarm_that_a_clerk_ends(
         await person.sign_in("nada" if person is clerk else "vid")
     text = (await viewer.get("/")).text
     assert "Obravnava rokov je ustavljena" in text
+    told = "kaže 24. 4. 2026 ob 11.00.00, po pretečenem času pa bi morala 24. 4. 2026 ob 10.01.00."
+    assert told in text
+    assert "the clock" not in text
     assert "/sweep/go-on" not in text
     page = await clerk.fill("/sweep/go-on", {"why": "ura je bila popravljena"})
     assert "Obravnava rokov je ustavljena" not in page.text
     kinds = [kind for (kind,) in broker.rows("SELECT kind FROM journal WHERE case_id IS NULL")]
     assert kinds[-1] == "SweepWentOn"
+
+
+async def test_a_sweep_that_stopped_before_the_trouble_was_kept_is_told_as_then(
+    broker: Broker, viewer: Visitor
+) -> None:
+    at = "2026-04-24T08:00:00.000000Z"
+    broker.damage("INSERT INTO sweep VALUES (1, ?, 'the clock jumped: 3 where 2 was due')", at)
+    assert "the clock jumped: 3 where 2 was due" in (await viewer.get("/")).text
 
 
 async def test_a_parked_deadline_is_an_alarm_and_tried_again_from_the_case(

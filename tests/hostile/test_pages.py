@@ -210,7 +210,6 @@ def _check_data(path: str, page: Page) -> None:
 CHECKS = {
     "text/html": _check_page,
     "text/csv": _check_csv,
-    "application/xml": _check_download,
     "application/octet-stream": _check_download,
     "application/pdf": _check_download,
     "application/json": _check_data,

@@ -1,9 +1,11 @@
 """What the operator sets for the whole service, each change with a row in the journal."""
 
+from dataclasses import replace
 from datetime import date
 from sqlite3 import Connection
 
 from broker.store import operations
+from broker.store.operations import ClockFault, ClockTrouble
 from tests.store.samples import T0, later
 
 # The rows of the journal that belong to no case.
@@ -17,14 +19,20 @@ def kinds(connection: Connection) -> list[str]:
 
 def test_the_sweep_stops_once_and_goes_on_once(writing: Connection) -> None:
     assert operations.sweep_stopped(writing) is None
-    assert operations.stop_sweep(writing, at=T0, why="clock")
-    assert not operations.stop_sweep(writing, at=later(hours=1), why="again")
-    assert operations.sweep_stopped(writing) == operations.SweepStopped(at=T0, why="clock")
+    trouble, again = (
+        ClockTrouble(fault=fault, shown=T0, known=later(hours=-1)) for fault in ClockFault
+    )
+    stopped = operations.SweepStopped(at=T0, why=str(trouble))
+    assert operations.stop_sweep(writing, at=T0, trouble=trouble)
+    assert not operations.stop_sweep(writing, at=later(hours=1), trouble=again)
+    assert operations.sweep_stopped(writing) == stopped
+    assert operations.how_sweep_stopped(writing) == replace(stopped, trouble=trouble)
     for went_on in (True, False):
         assert went_on is operations.let_sweep_go_on(
             writing, at=later(hours=2), by="Ana", why="clock set"
         )
     assert operations.sweep_stopped(writing) is None
+    assert operations.how_sweep_stopped(writing) is None
     assert kinds(writing) == ["SweepStopped", "SweepWentOn"]
 
 

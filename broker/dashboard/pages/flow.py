@@ -5,6 +5,7 @@ to come. What was not measured is said to be so, never shown as a hundred per ce
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from math import floor
 
@@ -18,10 +19,9 @@ from broker.dashboard.forms import day_from, number_from, position_from, text
 from broker.dashboard.office import OFFICE, Address, Who
 from broker.dashboard.render import render, texts_for
 from broker.dashboard.texts import Texts
+from broker.dashboard.values import number
 from broker.engine.calendar import at_hour, local_day
-from broker.engine.code_list import CODE_LIST
 from broker.messages.identifiers import Eic
-from broker.messages.reasons import Reason
 from broker.store import flow
 from broker.store.flow import ComingDeadline, Figures
 from broker.usecases.view_flow import Flow, Span, coming_days, span_ending, view_flow
@@ -69,7 +69,6 @@ async def show(request: web.Request) -> web.StreamResponse:
         "figures": FIGURES,
         "told": partial(_told, texts=texts),
         "share": partial(_share, texts=texts),
-        "reason": lambda reason: _reason(reason, texts),
         "calendar": _calendar(due),
         "day_of_year": partial(dates.day_of_year, texts=texts),
         "as_file": str(URL("/flow.csv").with_query(_asked(request))),
@@ -90,7 +89,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         for one in lines
         if supplier in (None, one.supplier)
     )
-    return csv_answer("potek.csv", head, rows)
+    return await csv_answer("potek.csv", head, rows)
 
 
 async def show_day(request: web.Request) -> web.StreamResponse:
@@ -135,7 +134,7 @@ async def export_day(request: web.Request) -> web.StreamResponse:
         for one in lines
     )
     head = [texts("flow.deadline"), *(texts(f"today.column_{name}") for name in columns)]
-    return csv_answer("roki.csv", head, rows)
+    return await csv_answer("roki.csv", head, rows)
 
 
 def _next_page(day: date, lines: tuple[ComingDeadline, ...]) -> str:
@@ -178,7 +177,7 @@ def _charts(shown: Flow, texts: Texts) -> Iterator[_Drawn]:
         _column(week, {part: getattr(one, part) for part in parts}, _counted(one, texts), texts)
         for week, one in shown.by_week.items()
     ]
-    chart = bar_chart(columns, tick=lambda value: f"{value:g}".replace(".", _point(texts)))
+    chart = bar_chart(columns, tick=lambda value: number(Decimal(value), texts))
     yield _Drawn(name="chart_requests", chart=chart, parts=parts)
     for name in (*_SHARES[1:], *_TIMES):
         columns = [
@@ -203,11 +202,7 @@ def _axis(name: str, value: float) -> float:
 
 
 def _tick(value: float, unit: str, texts: Texts) -> str:
-    return f"{value:g} {unit}".replace(".", _point(texts))
-
-
-def _point(texts: Texts) -> str:
-    return "," if texts.language == "sl" else "."
+    return f"{number(Decimal(value), texts, 3)} {unit}"
 
 
 def _column(week: date, values: Mapping[str, float] | None, told: str, texts: Texts) -> Column:
@@ -238,19 +233,13 @@ def _share(share: float | None, *, texts: Texts) -> str:
     """A share in per cent, cut off: what is not whole is never told as a hundred."""
     if share is None:
         return texts("flow.none_measured")
-    tenths = floor(share * 1000 + 1e-9)
-    whole = f"{tenths // 10}" if tenths % 10 == 0 else f"{tenths // 10}{_point(texts)}{tenths % 10}"
-    return f"{whole} %" if texts.language == "sl" else f"{whole}%"
+    told = number(Decimal(floor(share * 1000 + 1e-9)) / 10, texts)
+    return f"{told} %" if texts.language == "sl" else f"{told}%"
 
 
 def _cell(figures: Figures, name: str) -> str:
     value = getattr(figures, name)
     return "" if value is None else f"{value:.4f}" if name in _SHARES else f"{value:.0f}"
-
-
-def _reason(reason: Reason, texts: Texts) -> str:
-    entry = CODE_LIST[reason]
-    return entry.slovene if texts.language == "sl" else entry.english
 
 
 def _calendar(due: Mapping[date, int]) -> list[list[tuple[date, int, int]]]:

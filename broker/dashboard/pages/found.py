@@ -51,7 +51,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         )
         for one in cases
     )
-    return csv_answer("zadeve.csv", [*head, texts("found.opened")], rows)
+    return await csv_answer("zadeve.csv", [*head, texts("found.opened")], rows)
 
 
 ADDRESSES = (

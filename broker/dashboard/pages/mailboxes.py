@@ -48,7 +48,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         )
         for one in boxes
     )
-    return csv_answer("predali.csv", [texts(f"messages.{name}") for name in COLUMNS], rows)
+    return await csv_answer("predali.csv", [texts(f"messages.{name}") for name in COLUMNS], rows)
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
@@ -112,7 +112,9 @@ async def export_one(request: web.Request) -> web.StreamResponse:
         )
         for one in lines
     )
-    return csv_answer("predal.csv", [texts(f"messages.{name}") for name in DOCUMENT_COLUMNS], rows)
+    return await csv_answer(
+        "predal.csv", [texts(f"messages.{name}") for name in DOCUMENT_COLUMNS], rows
+    )
 
 
 async def _documents(
@@ -136,7 +138,7 @@ async def _documents(
 async def show_document(request: web.Request) -> web.StreamResponse:
     """One document, for a person to read, and how far it has been handed over."""
     one, content = await _document(request)
-    values = {"one": one, "message": readable(content), "size": len(content or b"")}
+    values = {"one": one, "message": await readable(content), "size": len(content or b"")}
     return render(request, "document.html", values)
 
 

@@ -3,7 +3,9 @@
 What a stranger sent, or what was too large, was not kept; of it the page shows the counters.
 """
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -99,7 +101,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     sought = sought_from(request.query, local_day(office.clock.now()))
     lines = await office.reads(partial(archive.attempts, sought=sought, limit=LINES_MAX))
     head = [texts(f"messages.{name}") for name in COLUMNS]
-    return csv_answer("sporocila.csv", head, (_row(line, texts) for line in lines))
+    return await csv_answer("sporocila.csv", head, (_row(line, texts) for line in lines))
 
 
 COLUMNS = (
@@ -128,8 +130,8 @@ async def show_one(request: web.Request) -> web.StreamResponse:
     whole = await _whole(request)
     values = {
         "one": whole.attempt,
-        "message": readable(whole.content),
-        "answer": readable(whole.answer),
+        "message": await readable(whole.content),
+        "answer": await readable(whole.answer),
         "size": len(whole.content or b""),
     }
     return render(request, "message.html", values)
@@ -156,9 +158,20 @@ async def _whole(request: web.Request) -> WholeAttempt:
     return whole
 
 
-def readable(content: bytes | None) -> str | None:
-    """The text of a document, cut where it is very long; None for what has been erased."""
-    return None if content is None else indented(content)[:_SHOWN_CHARACTERS]
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The text of a document, or its beginning alone where it is very long."""
+
+    text: str
+    cut: bool
+
+
+async def readable(content: bytes | None) -> Readable | None:
+    """The document for a person, made in a thread; None for what has been erased."""
+    if content is None:
+        return None
+    text = await asyncio.to_thread(indented, content)
+    return Readable(text[:_SHOWN_CHARACTERS], cut=len(text) > _SHOWN_CHARACTERS)
 
 
 def as_file(content: bytes | None, name: str) -> web.Response:

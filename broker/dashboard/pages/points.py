@@ -65,7 +65,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         (one.accounting_point, one.metering_site, one.delivery_point, one.customer or "")
         for one in points
     )
-    return csv_answer("tocke.csv", head, rows)
+    return await csv_answer("tocke.csv", head, rows)
 
 
 async def search_customers(request: web.Request) -> web.StreamResponse:

@@ -71,7 +71,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         )
         for party, valid in listed
     )
-    return csv_answer("udelezenci.csv", head, rows)
+    return await csv_answer("udelezenci.csv", head, rows)
 
 
 async def show(request: web.Request) -> web.StreamResponse:

@@ -84,7 +84,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     work = partial(worklist.waiting, wanted=wanted_from(request.query), limit=LINES_MAX)
     lines = await office.reads(work)
     head = [texts(f"today.column_{name}") for name in _COLUMNS]
-    return csv_answer("danes.csv", head, (_row(line, now, texts) for line in lines))
+    return await csv_answer("danes.csv", head, (_row(line, now, texts) for line in lines))
 
 
 async def go_on(request: web.Request) -> web.StreamResponse:
@@ -133,7 +133,7 @@ def _look(
         choices=worklist.choices(connection),
         urgencies=count_by_urgency(connection, now),
         parked=deadlines.parked(connection),
-        stopped=operations.sweep_stopped(connection),
+        stopped=operations.how_sweep_stopped(connection),
         mails=mails.troubled(connection, now),
         missing=missing,
         decided=cases.phase_of(connection, CaseId(query.get("decided", ""))),
