@@ -10,7 +10,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-
 _WITHIN_SECONDS = 600  # erasing, or looking for what is owed, goes over a whole file
 
 
