@@ -56,10 +56,6 @@ _LATEST_AT_ACCOUNTING_POINT = (
 )
 
 # The cases in progress, oldest first, for the operator's list.
-_OPEN = (
-    "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
-    " WHERE ended_at IS NULL ORDER BY opened_at, case_id LIMIT ?"
-)
 
 # The cases that stand in one phase, oldest first.
 _IN_PHASE = (
@@ -227,11 +223,6 @@ def latest_case_at(
     wanted = {"point": accounting_point, "own": own}
     row = connection.execute(_LATEST_AT_ACCOUNTING_POINT, wanted).fetchone()
     return None if row is None else CaseId(row[0])
-
-
-def open_cases(connection: Connection, *, limit: int = 1000) -> tuple[CaseSummary, ...]:
-    """The cases in progress, oldest first, at most `limit`."""
-    return _summaries(connection, _OPEN, limit)
 
 
 def cases_in_phase(connection: Connection, phase: Phase, *, limit: int) -> tuple[CaseSummary, ...]:

@@ -33,10 +33,6 @@ _DUE_AT_DELIVERY_POINT = (
 )
 
 # What goes before an event of this case.
-_DUE_FOR_CASE = (
-    f"SELECT {_COLUMNS} FROM deadlines"
-    " WHERE case_id = ? AND parked IS NULL AND act_at <= ? ORDER BY act_at, deadline_id"
-)
 
 # What has been put aside and waits for a person.
 _PARKED = f"SELECT {_COLUMNS} FROM deadlines WHERE parked IS NOT NULL ORDER BY act_at, deadline_id"
@@ -145,13 +141,6 @@ def due_at_delivery_point(
 ) -> tuple[OpenDeadline, ...]:
     """The deadlines of every case at this delivery point with `act_at` up to `until`, in order."""
     return _query(connection, _DUE_AT_DELIVERY_POINT, (delivery_point, instants.to_text(until)))
-
-
-def due_for_case(
-    connection: Connection, case_id: CaseId, until: datetime
-) -> tuple[OpenDeadline, ...]:
-    """The deadlines of this case with `act_at` up to and including `until`, in order."""
-    return _query(connection, _DUE_FOR_CASE, (case_id, instants.to_text(until)))
 
 
 def of_case(connection: Connection, case_id: CaseId) -> tuple[OpenDeadline, ...]:

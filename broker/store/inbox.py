@@ -47,7 +47,6 @@ _ATTEMPTS = (
 _BY_RECEIPT = f"{_ATTEMPT} WHERE party = ?1 AND receipt = ?2 AND {_BY_SUBMITTER}"
 
 # The bytes of an attempt, for the operator.
-_BYTES = "SELECT content FROM inbox JOIN payloads ON payload_id = bytes_payload WHERE receipt = ?"
 
 # Keep a contract, once.
 _KEEP_CONTRACT = (
@@ -141,12 +140,6 @@ def by_receipt(
     """The sender's attempt with this receipt number, None where it has none."""
     row = connection.execute(_BY_RECEIPT, (party, receipt, submitter)).fetchone()
     return None if row is None else _attempt_from(row)
-
-
-def bytes_of(connection: Connection, receipt: ReceiptNumber) -> bytes | None:
-    """What was received under this number; None where nothing was, or it has been erased."""
-    row = connection.execute(_BYTES, (receipt,)).fetchone()
-    return None if row is None else row[0]
 
 
 def keep_contract(connection: Connection, sha256: str, content: bytes, at: datetime) -> None:

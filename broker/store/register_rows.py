@@ -16,9 +16,6 @@ from broker.store.supply import share_text
 
 Column = str | int | bool | None
 Row = tuple[Column, ...]
-MeterKey = tuple[str, str]
-"""An accounting point and the serial number of a meter there."""
-
 # A participant.
 _PARTICIPANT = """
     INSERT INTO participants (eic, name, active, tax_number, registration_number, message_address,

@@ -32,7 +32,6 @@ _SWITCH_OVER = """
     WHERE import_id = ? AND switched_over_at IS NULL"""
 
 # When an import switched over, for those that did.
-_SWITCHED_OVER = "SELECT switched_over_at FROM register_imports WHERE number = ?"
 
 # An import that never switched over.
 _ABANDONED = """
@@ -198,12 +197,6 @@ def switch_over(
         except (ChangedMeanwhile, KeyDoesNotAddUp, sqlite3.IntegrityError) as error:
             not_applied.append(NotApplied(places=change.places, why=str(error)))
     return tuple(not_applied)
-
-
-def is_switched_over(conn: sqlite3.Connection, number: str) -> bool:
-    """Whether the import with this number is on record."""
-    row = conn.execute(_SWITCHED_OVER, (number,)).fetchone()
-    return row is not None and row[0] is not None
 
 
 def _apply(conn: sqlite3.Connection, change: Change, import_id: int, today: date) -> None:

@@ -10,7 +10,6 @@ from broker.messages.identifiers import CaseId, DeliveryPoint
 from broker.store import cases, deadlines
 from tests.store.samples import (
     DELIVERY_POINT,
-    T0,
     case_id,
     deadline,
     later,
@@ -86,14 +85,12 @@ class TestDue:
         assert len(deadlines.due(writing, later(hours=9), 2)) == 2
         assert deadlines.next_act_at(writing) == later(hours=1)
 
-    def test_at_a_delivery_point_and_for_a_case(self, writing: Connection) -> None:
+    def test_at_a_delivery_point(self, writing: Connection) -> None:
         case, other = begin(writing), begin(writing, 2, "DP-2")
         deadlines.replace(writing, case, DELIVERY_POINT, (HOLD, DECISION))
         deadlines.replace(writing, other, DeliveryPoint("DP-2"), (HOLD,))
         at_point = deadlines.due_at_delivery_point(writing, DELIVERY_POINT, later(hours=1))
         assert [(row.case_id, row.deadline) for row in at_point] == [(case, HOLD)]
-        assert deadlines.due_for_case(writing, case, later(hours=1)) == at_point
-        assert deadlines.due_for_case(writing, case, T0) == ()
 
     def test_a_case_with_any_is_found_once_also_when_it_has_ended(
         self, writing: Connection
@@ -114,7 +111,6 @@ class TestDue:
         deadlines.park(writing, row.deadline_id, "failed")
         assert deadlines.due(writing, later(hours=1), 10) == ()
         assert deadlines.due_at_delivery_point(writing, DELIVERY_POINT, later(hours=1)) == ()
-        assert deadlines.due_for_case(writing, case, later(hours=1)) == ()
         assert deadlines.next_act_at(writing) is None
         assert [parked.parked for parked in deadlines.parked(writing)] == ["failed"]
         deadlines.unpark(writing, row.deadline_id)
