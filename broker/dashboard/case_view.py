@@ -63,12 +63,14 @@ def case_page(
     """The page, with the form that was tried open and what was typed still in it."""
     texts, now = texts_for(request), request.app[OFFICE].clock.now()
     moments, period = moments_of(seen, now, texts), period_of(seen)
+    over = seen.case.ended_at is not None and not seen.deadlines
+    still = None if over else now
     values = {
         "seen": seen,
         "case": seen.case,
         "moments": moments,
-        "wide": from_left_to_right(moments, period, now=now, texts=texts),
-        "tall": from_top_to_bottom(moments, period, now=now, texts=texts),
+        "wide": from_left_to_right(moments, period, now=still, texts=texts),
+        "tall": from_top_to_bottom(moments, period, now=still, texts=texts),
         "plots": plots_of(seen),
         "exchanged": exchanged_in(seen, texts),
         "inaccessible_since": still_inaccessible(

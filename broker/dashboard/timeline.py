@@ -99,9 +99,9 @@ Period = tuple[date, date]
 
 
 def from_left_to_right(
-    moments: Iterable[Moment], period: Period | None, *, now: datetime, texts: Texts
+    moments: Iterable[Moment], period: Period | None, *, now: datetime | None, texts: Texts
 ) -> Drawing:
-    """The drawing to scale, for wide pages."""
+    """The drawing to scale, for wide pages; without now, which is None, for what has ended."""
     groups = _by_day(moments)
     first, last = _span(groups, period, now)
     length = (start_of(plus_days(last, 1)) - start_of(first)).total_seconds()
@@ -124,7 +124,7 @@ def from_left_to_right(
         axis=axis,
         blocks=tuple(blocks),
         ticks=tuple(_ticks(first, last, x_of, texts)),
-        now=x_of(now),
+        now=None if now is None else x_of(now),
         period=(x_of(start_of(period[0])), x_of(start_of(plus_days(period[1], 1))))
         if period
         else None,
@@ -132,7 +132,7 @@ def from_left_to_right(
 
 
 def from_top_to_bottom(
-    moments: Iterable[Moment], period: Period | None, *, now: datetime, texts: Texts
+    moments: Iterable[Moment], period: Period | None, *, now: datetime | None, texts: Texts
 ) -> Drawing:
     """The drawing in order, for narrow pages; the reading period is the thick part of its axis."""
     y, blocks, now_y = 10.0, [], None
@@ -151,7 +151,7 @@ def from_top_to_bottom(
         if period and group[0].day <= period[1]:
             ends = y + 7
         y = y_row + 6
-    if now_y is None:
+    if now_y is None and now is not None:
         now_y, y = y + 8, y + 30
     return Drawing(
         width=_NARROW,
@@ -179,7 +179,7 @@ def _by_day(moments: Iterable[Moment]) -> list[Group]:
     return [list(group) for _, group in groupby(ordered, key=of)]
 
 
-def _parted(groups: list[Group], now: datetime) -> list[Group]:
+def _parted(groups: list[Group], now: datetime | None) -> list[Group]:
     """The groups, that of today in two: what has passed, and what is to come."""
     parts = (
         [one for one in group if _is_to_come(one, now) is to_come]
@@ -189,13 +189,14 @@ def _parted(groups: list[Group], now: datetime) -> list[Group]:
     return [part for part in parts if part]
 
 
-def _is_to_come(moment: Moment, now: datetime) -> bool:
+def _is_to_come(moment: Moment, now: datetime | None) -> bool:
     until = end_of(moment.day) if moment.whole_day else moment.at
-    return moment.sort is not Sort.HAPPENED and until > now
+    return now is not None and moment.sort is not Sort.HAPPENED and until > now
 
 
-def _span(groups: list[Group], period: Period | None, now: datetime) -> Period:
-    days = [group[0].day for group in groups] + [local_day(now)] + list(period or ())
+def _span(groups: list[Group], period: Period | None, now: datetime | None) -> Period:
+    days = [group[0].day for group in groups] + list(period or ())
+    days += [] if now is None else [local_day(now)]
     return min(days), max(days)
 
 

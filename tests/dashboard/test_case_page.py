@@ -86,6 +86,24 @@ async def test_the_timeline_says_what_happened_and_what_is_due(
     assert "Načrtovano: 15. 5. 2026 Predvideni datum menjave" in listed
 
 
+async def test_the_timeline_of_what_ended_long_ago_is_as_it_was_when_it_ended(
+    broker: Broker, clerk: Visitor
+) -> None:
+    case = (await broker.post(doubtful_request("D-1", POINT), SOUTH)).case
+    fields = {"why": "druga oseba", "code": "260:E10"}
+    await clerk.fill(f"/cases/{case}/reject", fields, on=f"/cases/{case}")
+    assert isinstance(broker.clock, VirtualClock)
+    drawings = []
+    for days in (0, 900):
+        broker.clock.move_to(broker.clock.now() + timedelta(days=days))
+        await clerk.sign_in("nada")
+        page = await clerk.get(f"/cases/{case}")
+        assert "Noben rok ne teče." in page.text
+        drawings.append([words(one) for one in drawn(page)[:2]])
+    assert drawings[0] == drawings[1]
+    assert not any("zdaj" in one.split() for one in drawings[0])
+
+
 async def test_nothing_in_a_drawing_lies_outside_of_it(broker: Broker, viewer: Visitor) -> None:
     for drawing in drawn(await viewer.get(f"/cases/{await in_doubt(broker)}")):
         width, height = map(float, (drawing.get("viewBox") or "").split()[2:])

@@ -3,9 +3,13 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
+from lxml import html
+from yarl import URL
 
+from broker.clock import VirtualClock
 from tests.dashboard.test_today import doubt
 from tests.dashboard.visitors import Visitor
 from tests.web.letters import NORTH, SOUTH, sample_point, switch_request
@@ -56,6 +60,27 @@ async def test_messages_are_found(
     assert listed(page.text) == [receipts[n] for n in found]
     rows = (await viewer.get(f"/messages.csv?{query}")).text.splitlines()
     assert len(rows) == 1 + len(found)
+
+
+async def test_a_number_is_found_by_the_form_whenever_it_came(
+    broker: Broker, viewer: Visitor
+) -> None:
+    accepted, *_ = await sent(broker)
+    assert isinstance(broker.clock, VirtualClock)
+    broker.clock.move_to(broker.clock.now() + timedelta(days=40))
+    await viewer.sign_in("vid")
+    page = await viewer.get("/messages")
+    assert listed(page.text) == []
+    assert "od 4. 5. 2026 do 3. 6. 2026" in page.text
+    (form,) = [one for one in html.fromstring(page.text).forms if one.action == "/messages"]
+    fields = dict(form.form_values())
+    assert set(fields) >= {"from", "to", "number"}
+    found = await viewer.get(str(URL("/messages").with_query({**fields, "number": "A-1"})))
+    assert listed(found.text) == [accepted]
+    assert "vse prejeto do 3. 6. 2026" in found.text
+    narrowed = await viewer.get("/messages?from=2026-04-24&to=2026-04-25")
+    assert 'name="from" value="2026-04-24"' in narrowed.text
+    assert "od 24. 4. 2026 do 25. 4. 2026" in narrowed.text
 
 
 async def test_pages_follow_each_other(

@@ -38,6 +38,19 @@ def test_what_has_run_out_today_stands_before_now() -> None:
     assert [one.split()[-1] for one in told] == ["own", "now", "legal"]
 
 
+def test_what_has_ended_reaches_to_its_last_day_and_has_no_now() -> None:
+    happened = [
+        Moment(at=datetime(2024, 5, day, 10, tzinfo=UTC), sort=Sort.HAPPENED, text="", article="")
+        for day in (2, 9)
+    ]
+    wide = from_left_to_right(happened, None, now=None, texts=TEXTS)
+    assert [tick.text for tick in wide.ticks] == [f"{day} May" for day in range(2, 10)]
+    assert wide.now is None
+    tall = from_top_to_bottom(happened, None, now=None, texts=TEXTS)
+    assert tall.now is None
+    assert tall.height == max(row.y for block in tall.blocks for row in block.rows) + 24
+
+
 def test_a_wide_drawing_marks_a_day_where_what_is_due_lies() -> None:
     drawing = from_left_to_right([PLANNED, due(20, "limit")], None, now=NOW, texts=TEXTS)
     (block,) = drawing.blocks

@@ -27,6 +27,7 @@ from broker.wire.schema import INBOUND_KINDS
 
 _LINES_ON_A_PAGE = 50
 _DAYS_AT_FIRST = 30
+_EARLIEST = date(2000, 1, 1)
 _FILTERS = ("from", "to", "party", "kind", "number", "outcome")
 _SHOWN_CHARACTERS = 100_000
 
@@ -45,15 +46,14 @@ async def show(request: web.Request) -> web.StreamResponse:
     )
     shown = lines[:_LINES_ON_A_PAGE]
     chosen = {name: query[name] for name in _FILTERS if query.get(name, "").strip()}
-    last = plus_days(local_day(sought.until), -1)
     values = {
         "lines": shown,
         "parties": parties,
         "kinds": [kind.value for kind in INBOUND_KINDS],
         "outcomes": Outcome,
         "chosen": chosen,
-        "first": local_day(sought.since).isoformat(),
-        "last": last.isoformat(),
+        "first": None if sought.since == start_of(_EARLIEST) else local_day(sought.since),
+        "last": plus_days(local_day(sought.until), -1),
         "turned_away": sorted(office.measure.turned_away.items()),
         "begins_later": "after" in query,
         "first_page": str(URL("/messages").with_query(chosen)),
@@ -70,12 +70,11 @@ def sought_from(query: Mapping[str, str], today: date) -> Sought:
     """
     party, number = text(query, "party"), text(query, "number")
     first, last = day_from(query, "from"), day_from(query, "to")
-    earliest = date.min.replace(year=2000)
     if first is None:
-        first = earliest if number else plus_days(last or today, -_DAYS_AT_FIRST)
+        first = _EARLIEST if number else plus_days(last or today, -_DAYS_AT_FIRST)
     try:
         return Sought(
-            since=start_of(max(first, earliest)),
+            since=start_of(max(first, _EARLIEST)),
             until=end_of(last or today),
             party=Eic(party) if party else None,
             kind=text(query, "kind"),
