@@ -40,8 +40,8 @@ AT_THE_DOOR: dict[Reason, Entry] = {
         (Use.DOOR,),
     ),
     Reason.UNSUPPORTED_MEDIA_TYPE: Entry(
-        "Send the message as application/xml or text/xml.",
-        "Sporočilo pošljite kot application/xml ali text/xml.",
+        "Send the message as application/xml or text/xml, packed by gzip or deflate at most.",
+        "Sporočilo pošljite kot application/xml ali text/xml, stisnjeno le z gzip ali deflate.",
         (Use.DOOR,),
     ),
     Reason.NOT_AUTHENTICATED: Entry(
