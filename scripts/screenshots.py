@@ -114,8 +114,6 @@ def pictures(page: Page, folder: Path, width: int) -> None:
         if name.startswith("case"):
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             take(f"{name}-open")
-    page.locator(".exchanged .links a").first.click()
-    take("case-document")
     page.goto("/points")
     page.fill("#words", "zgled")
     page.keyboard.press("Enter")

@@ -41,9 +41,9 @@ def test_a_doubtful_reading_is_decided_by_keyboard_beside_its_plot(open_as: Open
     expect(page.locator(".exchanged[open] .fields").first).to_contain_text("Glava sporočila")
     tab_to(page, ".exchanged[open] .links a")
     page.keyboard.press("Enter")
-    expect(page.locator(".xml").first).to_contain_text("<SwitchRequest")
+    expect(page.locator("pre").first).to_contain_text("<SwitchRequest")
     assert violations(page) == []
-    page.go_back()
+    page.get_by_role("link", name="Nazaj na zadevo").click()
     page.set_viewport_size(NARROW)
     expect(page.locator(".timeline.tall")).to_be_visible()
     expect(page.locator(".timeline.wide")).to_be_hidden()
