@@ -32,8 +32,6 @@ _DUE_AT_DELIVERY_POINT = (
     " WHERE delivery_point = ? AND parked IS NULL AND act_at <= ? ORDER BY act_at, deadline_id"
 )
 
-# What goes before an event of this case.
-
 # What has been put aside and waits for a person.
 _PARKED = f"SELECT {_COLUMNS} FROM deadlines WHERE parked IS NOT NULL ORDER BY act_at, deadline_id"
 

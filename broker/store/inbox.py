@@ -46,8 +46,6 @@ _ATTEMPTS = (
 # The attempt of the sender that has this receipt number.
 _BY_RECEIPT = f"{_ATTEMPT} WHERE party = ?1 AND receipt = ?2 AND {_BY_SUBMITTER}"
 
-# The bytes of an attempt, for the operator.
-
 # Keep a contract, once.
 _KEEP_CONTRACT = (
     "INSERT INTO contract_documents (sha256, content, stored_at) VALUES (?, ?, ?)"

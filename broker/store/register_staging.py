@@ -31,8 +31,6 @@ _SWITCH_OVER = """
     UPDATE register_imports SET switched_over_at = ?
     WHERE import_id = ? AND switched_over_at IS NULL"""
 
-# When an import switched over, for those that did.
-
 # An import that never switched over.
 _ABANDONED = """
     SELECT import_id FROM register_imports WHERE switched_over_at IS NULL
