@@ -55,8 +55,6 @@ _LATEST_AT_ACCOUNTING_POINT = (
     " ORDER BY ended_at IS NOT NULL, opened_at DESC, case_id DESC LIMIT 1"
 )
 
-# The cases in progress, oldest first, for the operator's list.
-
 # The cases that stand in one phase, oldest first.
 _IN_PHASE = (
     "SELECT case_id, phase, accounting_point, delivery_point, applicant, opened_at FROM cases"
