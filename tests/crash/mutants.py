@@ -191,7 +191,7 @@ MUTANTS = (
         (
             Edit(
                 "usecases/clock_watch.py",
-                "        if abs(now - self._wall - elapsed) >= _TOLERANCE:\n",
+                "        if abs(now - due) >= _TOLERANCE:\n",
                 "        if now is None:\n",
             ),
         ),

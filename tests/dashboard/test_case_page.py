@@ -281,6 +281,12 @@ async def test_what_is_no_document_of_the_case_is_not_sent_again(
     assert broker.count("journal") == before
 
 
+async def test_the_way_back_holds_what_was_asked_for_as_an_address(clerk: Visitor) -> None:
+    """Nothing in an address becomes a line of the answer's head."""
+    page = await clerk.fill("/cases/1/documents/%0D%0AX:%20y/again", {"why": "x"})
+    assert (page.status, page.path) == (404, "/cases/1?sent=\r\nX: y")
+
+
 async def test_the_operators_reading_goes_through_the_same_door(
     broker: Broker, clerk: Visitor
 ) -> None:

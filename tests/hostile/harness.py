@@ -197,12 +197,14 @@ async def _run(
 async def type_at(broker: Broker, count: int, random_seed: int, seen: Seen) -> None:
     """What is typed at the dashboard and sent by the operator's programs, between the messages."""
     typist = Typist(broker, random_seed)
-    await typist.begin()
-    for number in range(count):
-        status, took, sent = await typist.send(number)
-        seen.typed[status] += 1
-        seen.note(status, took, f"typed {number} of seed {random_seed}: {str(sent)[:500]}")
-    await typist.end()
+    try:
+        await typist.begin()
+        for number in range(count):
+            status, took, sent = await typist.send(number)
+            seen.typed[status] += 1
+            seen.note(status, took, f"typed {number} of seed {random_seed}: {str(sent)[:500]}")
+    finally:
+        await typist.end()
 
 
 def _by_status(counted: Counter[int]) -> str:

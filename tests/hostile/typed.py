@@ -142,15 +142,18 @@ class Typist:
         elif one.signed_in:
             session = self._clerk.session
         began = time.monotonic()
-        async with session.request(
-            one.method,
-            URL(address + one.path, encoded=True),
-            data=one.body,
-            headers=headers,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=60),
-        ) as answer:
-            await answer.read()
+        try:
+            async with session.request(
+                one.method,
+                URL(address + one.path, encoded=True),
+                data=one.body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=60),
+            ) as answer:
+                await answer.read()
+        except aiohttp.ServerDisconnectedError:  # no answer is as bad as one of ours
+            return 599, time.monotonic() - began, one
         return answer.status, time.monotonic() - began, one
 
     async def end(self) -> None:

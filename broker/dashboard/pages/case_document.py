@@ -25,10 +25,9 @@ async def send_again(request: web.Request) -> web.StreamResponse:
     mailbox = request.app[OFFICE].mailbox
     with suppress(StillWaiting):
         await mailbox.send_again(CaseId(number), DocumentId(document), by=by, why=why)
-    location = str((URL("/cases") / number).with_query({"sent": document}))
-    return web.Response(
-        status=HTTPStatus.SEE_OTHER, headers={"Location": f"{location}#document-{document}"}
-    )
+    back = (URL("/cases") / number).with_query({"sent": document})
+    location = str(back.with_fragment(f"document-{document}"))
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 
 
 ADDRESSES = (Address("POST", "/cases/{number}/documents/{document}/again", send_again, Who.CLERK),)
