@@ -36,6 +36,7 @@ from broker.store.writer import UnableToWrite
 _log = logging.getLogger(__name__)
 
 _COOKIE, _LANGUAGE_COOKIE = "session", "language"
+_ADDRESS_MAX = 500
 _FORM = "application/x-www-form-urlencoded"
 _FORM_WITHIN_SECONDS = 30.0
 _YEAR_SECONDS = 366 * 24 * 3600
@@ -177,9 +178,12 @@ def _form_token(cookie: str) -> str:
 
 
 def _to_sign_in(request: web.Request) -> web.StreamResponse:
-    """Signing in leads back to the page that was asked for; a form must be filled in again."""
+    """Signing in leads back to the page that was asked for; a form must be filled in again.
+
+    Not to an address longer than any of ours: no browser would take it, written as a parameter.
+    """
     wanted = request.path_qs if request.method == "GET" else "/"
-    came_for = {} if wanted == "/" else {"to": wanted}
+    came_for = {} if wanted == "/" or len(wanted) > _ADDRESS_MAX else {"to": wanted}
     location = str(URL("/sign-in").with_query(came_for))
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 

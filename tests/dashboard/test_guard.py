@@ -182,3 +182,9 @@ async def test_what_is_no_form_is_the_senders_fault(
     assert (await line.answer()).status in {400, 403}
     await line.close()
     assert "ALARM" not in caplog.text
+
+
+async def test_a_stranger_with_a_long_address_can_sign_in_all_the_same(visitor: Visitor) -> None:
+    """Written as a parameter of the way to sign in, it would be longer than a head may be."""
+    page = await visitor.get("/found?q=" + "ž" * 900)
+    assert (page.status, page.path) == (200, "/sign-in")
